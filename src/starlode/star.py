@@ -1,0 +1,115 @@
+"""The star's declarations: dimensions, facts, and the roles in which a fact uses a dimension.
+
+Everything is frozen and says what is wanted, never how: the statements are in `sql/`, and the plan decides which of them
+run. Names of tables and keys are derived here, once, so that no other file spells them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from starlode.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+STAR_SCHEMA = "star"
+UNKNOWN_KEY = -1
+NOT_APPLICABLE_KEY = -2
+NOT_YET_ARRIVED_KEY = -3
+RESERVED_LABELS: Mapping[int, str] = {
+    UNKNOWN_KEY: "Unknown",
+    NOT_APPLICABLE_KEY: "Not applicable",
+    NOT_YET_ARRIVED_KEY: "Not yet arrived",
+}
+
+Aggregate = Literal["sum", "min", "max", "avg", "count", "count_distinct", "none"]
+Late = Literal["infer", "unknown", "fail"]
+OnConflict = Literal["most_frequent", "latest", "fail"]
+CalendarGrain = Literal["day", "hour"]
+
+
+@dataclass(frozen=True)
+class Select:
+    """A user's SELECT over streams (`source.stream`), with the file that it stands in."""
+
+    sql: str
+    file: str
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """A dimension of days or hours that needs no source."""
+
+    first_year: int
+    last_year: int
+    grain: CalendarGrain = "day"
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """A thing that facts speak of: a natural key, and attributes with or without history."""
+
+    name: str
+    select: Select | None = None
+    key: tuple[str, ...] = ()
+    history: tuple[str, ...] = ()
+    at: str | None = None
+    on_conflict: OnConflict = "most_frequent"
+    calendar: Calendar | None = None
+
+    @property
+    def table(self) -> Table:
+        return Table(STAR_SCHEMA, f"dim_{self.name}")
+
+    @property
+    def key_column(self) -> str:
+        return f"{self.name}_key"
+
+
+@dataclass(frozen=True)
+class Role:
+    """A fact's use of a dimension: the fact's columns that hold the natural key, and the name of the role if it has one."""
+
+    dimension: str
+    columns: tuple[str, ...]
+    name: str = ""
+
+    @property
+    def key_column(self) -> str:
+        return f"{self.name}_{self.dimension}_key" if self.name else f"{self.dimension}_key"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What happened: one row for each value of the grain, keys to dimensions as of its moment, and measures."""
+
+    name: str
+    select: Select
+    grain: tuple[str, ...]
+    at: str | None = None
+    roles: tuple[Role, ...] = ()
+    measures: Mapping[str, Aggregate] = field(default_factory=dict)
+    late: Late = "infer"
+    may_lose: bool = False
+    may_multiply: bool = False
+
+    @property
+    def table(self) -> Table:
+        return Table(STAR_SCHEMA, f"fact_{self.name}")
+
+
+@dataclass(frozen=True)
+class Star:
+    """The dimensions and the facts of a project, in the order of the declaration."""
+
+    dimensions: tuple[Dimension, ...] = ()
+    facts: tuple[Fact, ...] = ()
+
+    def dimension(self, name: str) -> Dimension:
+        return next(d for d in self.dimensions if d.name == name)
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        return tuple(m.table for m in (*self.dimensions, *self.facts))
