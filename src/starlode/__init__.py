@@ -1,3 +1,92 @@
-"""From raw data to a star schema that you can trust."""
+"""From raw data to a star schema that you can trust.
+
+    import starlode
+
+    project = starlode.read("sales")
+    plan = starlode.plan(project)
+    run = starlode.run(plan)
+
+The names below are imported when they are first used, so that `import starlode` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from starlode.errors import CheckFailed, DataError, ProjectError, SourceError, StarlodeError, WarehouseError
+    from starlode.history import RejectedRow, RunRecord, StepRecord, rejects, status
+    from starlode.paper import statements
+    from starlode.plan import Plan
+    from starlode.project import Project, read
+    from starlode.query import check, query, table
+    from starlode.run import Run, plan, replay, run
+    from starlode.schema import json_schema
+    from starlode.sweep import Swept, sweep
+
+_HOMES = {
+    "CheckFailed": "errors",
+    "DataError": "errors",
+    "Plan": "plan",
+    "Project": "project",
+    "ProjectError": "errors",
+    "RejectedRow": "history",
+    "Run": "run",
+    "RunRecord": "history",
+    "SourceError": "errors",
+    "StarlodeError": "errors",
+    "StepRecord": "history",
+    "Swept": "sweep",
+    "WarehouseError": "errors",
+    "check": "query",
+    "json_schema": "schema",
+    "plan": "run",
+    "query": "query",
+    "read": "project",
+    "rejects": "history",
+    "replay": "run",
+    "run": "run",
+    "statements": "paper",
+    "status": "history",
+    "sweep": "sweep",
+    "table": "query",
+}
+
+__all__ = [
+    "CheckFailed",
+    "DataError",
+    "Plan",
+    "Project",
+    "ProjectError",
+    "RejectedRow",
+    "Run",
+    "RunRecord",
+    "SourceError",
+    "StarlodeError",
+    "StepRecord",
+    "Swept",
+    "WarehouseError",
+    "__version__",
+    "check",
+    "json_schema",
+    "plan",
+    "query",
+    "read",
+    "rejects",
+    "replay",
+    "run",
+    "statements",
+    "status",
+    "sweep",
+    "table",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'starlode' has no attribute {name!r}")
+    return getattr(import_module(f"starlode.{home}"), name)

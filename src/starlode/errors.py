@@ -7,7 +7,19 @@ can tell a wrong project from a warehouse that is down. No message carries the v
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from starlode.finding import Finding
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The keys behind an error, as (key in JSON, columns, rows), for the ledger of the user's own warehouse."""
+
+    object: str
+    rule: str
+    rows: tuple[tuple[str, str, int], ...]
 
 
 class StarlodeError(Exception):
@@ -16,11 +28,15 @@ class StarlodeError(Exception):
     exit_code: ClassVar[int] = 5
     label: ClassVar[str] = "error"
 
-    def __init__(self, what: str, *, where: str | None = None, hint: str | None = None) -> None:
+    def __init__(
+        self, what: str, *, where: str | None = None, hint: str | None = None, evidence: Evidence | None = None
+    ) -> None:
         super().__init__(what)
         self.what = what
         self.where = where
         self.hint = hint
+        self.evidence = evidence
+        self.run: Any = None
 
     def __str__(self) -> str:
         lines = [self.what]
@@ -96,3 +112,7 @@ class CheckFailed(StarlodeError):
 
     exit_code = 1
     label = "check failed"
+
+    def __init__(self, what: str, *, findings: tuple[Finding, ...] = (), **told: Any) -> None:
+        super().__init__(what, **told)
+        self.findings = findings

@@ -33,11 +33,14 @@ class Session(Protocol):
     def insert(self, table: Table, rows: Sequence[Sequence[Any]]) -> None:
         """Add a few rows, in the order of the table's columns."""
 
+    def describe(self, sql: str) -> tuple[Column, ...]:
+        """The columns that a SELECT gives, found without running it."""
+
     def columns(self, table: Table) -> tuple[Column, ...]:
         """The columns that a table has now; none when there is no such table."""
 
-    def load(self, table: Table, files: Sequence[str], casts: Sequence[str]) -> None:
-        """Create `table` from landed Parquet files, by name, with one SELECT expression for each column."""
+    def load(self, table: Table, files: Sequence[str], values: Sequence[str]) -> None:
+        """Add the rows of landed Parquet files to a table, with one SELECT expression for each of its columns."""
 
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing: committed when the block ends well, rolled back when it raises."""

@@ -56,7 +56,7 @@ class Dimension:
     key: tuple[str, ...] = ()
     history: tuple[str, ...] = ()
     at: str | None = None
-    on_conflict: OnConflict = "most_frequent"
+    on_conflict: OnConflict | None = None
     calendar: Calendar | None = None
 
     @property
@@ -112,4 +112,4 @@ class Star:
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        return tuple(m.table for m in (*self.dimensions, *self.facts))
+        return (*(d.table for d in self.dimensions), *(f.table for f in self.facts))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from starlode.session import Session
     from starlode.sql.dialect import Dialect
 
@@ -20,5 +22,8 @@ class Warehouse(Protocol):
     def exists(self) -> bool:
         """Whether there is anything to read yet, as far as can be told without writing."""
 
-    def connect(self, *, read_only: bool = False) -> Session:
-        """Open the warehouse; raises WarehouseError when it is held by another run or out of reach."""
+    def connect(self, *, read_only: bool = False, landing: Path | None = None) -> Session:
+        """Open the warehouse, which may read files below `landing` and no others.
+
+        Raises WarehouseError when it is held by another run or out of reach.
+        """

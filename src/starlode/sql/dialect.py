@@ -25,6 +25,7 @@ class Dialect:
     max_name: int = 63
     placeholder: str = "?"
     quote_mark: str = '"'
+    row_id: str = "rowid"
 
     def quote(self, name: str) -> str:
         """A name as the warehouse takes it literally, whatever it holds."""
@@ -46,6 +47,10 @@ class Dialect:
     def column(self, column: Column) -> str:
         """A column's definition."""
         return f"{self.quote(column.name)} {self.type(column.type)}"
+
+    def numbers(self, count: int) -> str:
+        """A SELECT of the numbers from 0, as `n`."""
+        return f"select i as n from range({count}) as r(i)"
 
     def text(self, value: str) -> str:
         """A text as a literal, for the places where no value can be bound."""

@@ -64,6 +64,11 @@ def parse(select: Select) -> exp.Query:
     tree = trees[0]
     if not isinstance(tree, exp.Query):
         raise SelectMistake(f"expected a SELECT, found {tree.key.upper()}")
+    for table in tree.find_all(exp.Table):
+        if table.catalog:
+            name = _stream_name(table)
+            what = f"`{table.catalog}.{name}` has too many parts: a stream is named source.stream"
+            raise SelectMistake(what, name.line, name.column, name.width)
     return tree
 
 
@@ -103,23 +108,43 @@ def driving(tree: exp.Query) -> exp.Table | None:
     return table if isinstance(table, exp.Table) and table.db else None
 
 
-def resolve(tree: exp.Query, places: Mapping[str, Table], sqlglot_dialect: str) -> str:
-    """The SELECT in the target's words, with each `source.stream` replaced by the table that holds it."""
+def shown(tree: exp.Query, place: Table) -> tuple[str, ...]:
+    """The columns of a staging table that a SELECT sees: the stream's own, and those added by staging that it names."""
+    named = {column.name for column in tree.find_all(exp.Column)}
+    return tuple(name for name in place.names if not name.startswith("_") or name in named)
+
+
+def resolve(
+    tree: exp.Query, places: Mapping[str, Table], sqlglot_dialect: str, given: Mapping[str, str] | None = None
+) -> str:
+    """The SELECT in the target's words, with each `source.stream` replaced by the columns that its table shows.
+
+    `given` holds SELECTs that stand in for the streams under certain aliases.
+    """
     copy = tree.copy()
-    for table in copy.find_all(exp.Table):
+    instead = given or {}
+    for table in list(copy.find_all(exp.Table)):
         if not table.db:
             continue
-        place = places[f"{table.db}.{table.name}"]
         alias = table.alias_or_name
-        table.set("db", exp.to_identifier(place.schema, quoted=True))
-        table.set("this", exp.to_identifier(place.name, quoted=True))
-        table.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
+        place = places[f"{table.db}.{table.name}"]
+        chosen: exp.Query
+        if alias in instead:
+            chosen = sqlglot.parse_one(instead[alias], dialect=sqlglot_dialect)  # type: ignore[assignment]
+        else:
+            columns = (exp.column(name, quoted=True) for name in shown(tree, place))
+            chosen = exp.select(*columns).from_(exp.table_(place.name, db=place.schema, quoted=True))
+        table.replace(chosen.subquery(exp.to_identifier(alias, quoted=True)))
     return copy.sql(dialect=sqlglot_dialect, pretty=True, comments=False)
 
 
 def _stream_name(table: exp.Table) -> StreamName:
     first = table.args["db"] if table.db else table.this
     line = int(first.meta.get("line") or 0)
-    column = int(first.meta.get("col") or 0) - len(first.name) + 1
-    width = len(f"{table.db}.{table.name}") if table.db else len(table.name)
+    column = int(first.meta.get("col") or 0) - _written_width(first) + 1
+    width = _written_width(table.this) + (_written_width(first) + 1 if table.db else 0)
     return StreamName(table.db, table.name, line, max(column, 0), width)
+
+
+def _written_width(name: exp.Expression) -> int:
+    return len(name.name) + (2 if name.args.get("quoted") else 0)

@@ -1,0 +1,103 @@
+"""The shared types in Arrow's words, and back.
+
+Arrow has no type for JSON text that every version writes and reads alike, so a column of it is text whose field says so in its
+metadata. Everything that leaves a source has one of the Arrow types named here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from starlode.table import (
+    BINARY,
+    BOOLEAN,
+    DATE,
+    DOUBLE,
+    INTEGER,
+    JSON,
+    MAX_PRECISION,
+    TEXT,
+    TIME,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    Column,
+    Type,
+    decimal,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+JSON_MARK = {b"starlode": b"json"}
+
+_ARROW: dict[str, pa.DataType] = {
+    "boolean": pa.bool_(),
+    "integer": pa.int64(),
+    "double": pa.float64(),
+    "text": pa.utf8(),
+    "date": pa.date32(),
+    "time": pa.time64("us"),
+    "timestamp": pa.timestamp("us"),
+    "timestamptz": pa.timestamp("us", "UTC"),
+    "binary": pa.binary(),
+    "json": pa.utf8(),
+}
+
+
+def arrow_type(held: Type) -> pa.DataType:
+    """The Arrow type that carries a type."""
+    return pa.decimal128(held.precision, held.scale) if held.kind == "decimal" else _ARROW[held.kind]
+
+
+def arrow_field(column: Column) -> pa.Field:
+    """The Arrow field that carries a column, marked when its text is JSON."""
+    return pa.field(column.name, arrow_type(column.type), metadata=JSON_MARK if column.type == JSON else None)
+
+
+def from_arrow(carried: pa.DataType, metadata: Mapping[bytes, bytes] | None = None) -> Type:
+    """The type that an Arrow field stands for: the narrowest of ours that holds all its values."""
+    if metadata and metadata.get(b"starlode") == b"json":
+        return JSON
+    if pa.types.is_dictionary(carried):
+        return from_arrow(carried.value_type)
+    if pa.types.is_decimal(carried):
+        return decimal(carried.precision, carried.scale) if carried.precision <= MAX_PRECISION else TEXT
+    if pa.types.is_timestamp(carried):
+        return TIMESTAMPTZ if carried.tz else TIMESTAMP
+    return _plain(carried)
+
+
+def columns_of(schema: pa.Schema) -> tuple[Column, ...]:
+    """The columns that an Arrow schema stands for."""
+    return tuple(Column(field.name, from_arrow(field.type, field.metadata)) for field in schema)
+
+
+def _plain(carried: pa.DataType) -> Type:
+    found = next((ours for test, ours in _TESTS if test(carried)), None)
+    if found is None:
+        raise ValueError(f"no type holds the Arrow type {carried}")
+    return found
+
+
+_TESTS = (
+    (pa.types.is_boolean, BOOLEAN),
+    (pa.types.is_uint64, decimal(20, 0)),
+    (pa.types.is_integer, INTEGER),
+    (pa.types.is_floating, DOUBLE),
+    (lambda t: pa.types.is_string(t) or pa.types.is_large_string(t) or pa.types.is_string_view(t), TEXT),
+    (pa.types.is_null, TEXT),
+    (pa.types.is_date, DATE),
+    (pa.types.is_time, TIME),
+    (
+        lambda t: (
+            pa.types.is_binary(t)
+            or pa.types.is_large_binary(t)
+            or pa.types.is_fixed_size_binary(t)
+            or pa.types.is_binary_view(t)
+        ),
+        BINARY,
+    ),
+    (pa.types.is_nested, JSON),
+)

@@ -1,0 +1,231 @@
+"""What may stand in a project file: one dataclass for each mapping, one described field for each key.
+
+These are the words as users write them. `meaning/` turns them into the contracts of the other stages, the reader takes
+its hints from the descriptions, and the JSON Schema is printed from the same fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache, partial
+from typing import Any, ClassVar, Literal
+
+from starlode import registry
+from starlode.declare import Count, Declared, Filled, Lazy, Name, Setting, compose, settings
+from starlode.document import Place
+from starlode.environment import Word
+from starlode.source import Contract, Mode  # noqa: TC001  read from the fields at run time
+from starlode.star import Aggregate, CalendarGrain, Late, OnConflict  # noqa: TC001
+
+PROJECT_FILE = "starlode.yml"
+
+Columns = tuple[Filled, ...]
+CheckSeverity = Literal["failure", "warning"]
+
+
+def _doc(doc: str, key: str = "") -> dict[str, Any]:
+    return {"doc": doc, "key": key} if key else {"doc": doc}
+
+
+def _default(text: str) -> Filled:
+    return Filled(Word(text, Place(PROJECT_FILE)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamDeclaration(Declared):
+    """What every stream can say, beside the settings of its kind of source."""
+
+    key: Columns = field(
+        default=(), metadata=_doc("The column or columns that tell rows apart; newer rows replace older.")
+    )
+    since: Filled | None = field(default=None, metadata=_doc("The column that grows with every change."))
+    mode: Mode = field(default="incremental", metadata=_doc("Whether a run reads what is new, or everything again."))
+    contract: Contract = field(
+        default="evolve", metadata=_doc("What to do with new columns: take them, refuse them, or leave them out.")
+    )
+    types: Mapping[Filled, Filled] = field(
+        default_factory=dict, metadata=_doc("Types of columns that are not to be inferred, such as decimal(10,2).")
+    )
+    max_rejects: Count = field(default=Count(0), metadata=_doc("How many rows may be rejected before the run stops."))
+    may_shrink: bool = field(default=False, metadata=_doc("Whether a full read may replace many rows by few."))
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalendarDeclaration(Declared):
+    """A dimension of days or hours."""
+
+    told_by: ClassVar[str] = "calendar"
+
+    calendar: Filled = field(metadata=_doc("The first and the last year, such as 2015..2035."))
+    grain: CalendarGrain = field(default="day", metadata=_doc("One member for each day, or for each hour."))
+
+
+@dataclass(frozen=True, kw_only=True)
+class DimensionDeclaration(Declared):
+    """A dimension made from a stream or a SELECT."""
+
+    told_by: ClassVar[str] = "from"
+
+    from_: Filled = field(metadata=_doc("A stream as source.stream, or a file that holds a SELECT.", "from"))
+    key: Columns = field(metadata=_doc("The column or columns that name a member."))
+    history: Columns = field(
+        default=(), metadata=_doc("Columns whose changes make a new version; others are overwritten.")
+    )
+    at: Filled | None = field(
+        default=None, metadata=_doc("The column that says when a row became true; else the time of loading.")
+    )
+    on_conflict: OnConflict | None = field(
+        default=None, metadata=_doc("Which value is kept when rows of one load disagree about a member.")
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactDeclaration(Declared):
+    """A fact made from a stream or a SELECT."""
+
+    from_: Filled = field(metadata=_doc("A stream as source.stream, or a file that holds a SELECT.", "from"))
+    grain: Columns = field(metadata=_doc("The column or columns of which each row has its own value."))
+    at: Filled | None = field(default=None, metadata=_doc("The column as of whose moment dimensions are looked up."))
+    dims: Mapping[Filled, Columns | Mapping[Name, Columns]] = field(
+        default_factory=dict,
+        metadata=_doc("For each dimension the column or columns that hold its key, or those of each role."),
+    )
+    measures: Mapping[Filled, Aggregate] | Columns = field(
+        default_factory=dict, metadata=_doc("For each measure how it adds up; a list means sum.")
+    )
+    late: Late = field(
+        default="infer",
+        metadata=_doc("What a fact gets whose dimension has not come: a new member, the unknown one, or an error."),
+    )
+    may_lose: bool = field(
+        default=False, metadata=_doc("Whether joins of the SELECT may lose rows of its first stream.")
+    )
+    may_multiply: bool = field(
+        default=False, metadata=_doc("Whether joins of the SELECT may double rows of its first stream.")
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckDeclaration(Declared):
+    """What every check can say."""
+
+    severity: CheckSeverity = field(default="failure", metadata=_doc("Whether the run fails or only warns."))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableCheckDeclaration(CheckDeclaration):
+    """What every check of a table can say."""
+
+    table: Filled = field(metadata=_doc("The table: dim_<name>, fact_<name> or source.stream."))
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotNull(TableCheckDeclaration):
+    """No row lacks a value."""
+
+    told_by: ClassVar[str] = "not_null"
+
+    not_null: Columns = field(metadata=_doc("The columns that must have a value."))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unique(TableCheckDeclaration):
+    """No two rows are alike in these columns together."""
+
+    told_by: ClassVar[str] = "unique"
+
+    unique: Columns = field(metadata=_doc("The columns that together differ in each row."))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accepted(TableCheckDeclaration):
+    """Columns hold no other values."""
+
+    told_by: ClassVar[str] = "accepted"
+
+    accepted: Mapping[Filled, tuple[str, ...]] = field(metadata=_doc("For each column the values it may hold."))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Range(TableCheckDeclaration):
+    """Values lie between two bounds, which are included."""
+
+    told_by: ClassVar[str] = "range"
+
+    range: Mapping[Filled, Filled] = field(metadata=_doc("For each column its bounds: 0..100, 0.. or ..100."))
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoRows(CheckDeclaration):
+    """A SELECT finds nothing."""
+
+    told_by: ClassVar[str] = "no_rows"
+
+    no_rows: Filled = field(metadata=_doc("A file that holds a SELECT which must return no row."))
+
+
+@cache
+def source_shape(kind: str) -> type[Declared]:
+    """A source of one kind: its own settings, and streams that mix its settings with those of every stream."""
+    source = registry.member("sources", kind)
+    reads = settings(source.stream_settings)
+    stream: Any = compose(
+        f"{kind}_stream",
+        (*reads.values(), *settings(StreamDeclaration).values()),
+        shorthand=kind if kind in reads else "",
+    )
+    streams = Setting("streams", "streams", Mapping[Name, stream | None], "What to read, by name.", True)
+    return compose(f"{kind}_source", (*settings(source).values(), streams), told_by=kind)
+
+
+@cache
+def export_shape(exporter: str) -> type[Declared]:
+    """The settings of one exporter; a text alone says where to write."""
+    return compose(f"{exporter}_export", settings(registry.member("exporters", exporter)).values(), shorthand="to")
+
+
+def _sources() -> Any:
+    kinds: Any = source_shape(registry.names("sources")[0])
+    for kind in registry.names("sources")[1:]:
+        kinds |= source_shape(kind)
+    return Mapping[Name, kinds | None]
+
+
+def _export_list(exporter: str) -> Any:
+    shape: Any = export_shape(exporter)
+    return tuple[shape, ...]
+
+
+def _exports() -> Any:
+    each = (
+        Setting(
+            name, name, Lazy(partial(_export_list, name)), f"Files of the star, made by the exporter {name}.", False, ()
+        )
+        for name in registry.names("exporters")
+    )
+    return compose("exports", each)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectDeclaration(Declared):
+    """A whole project file."""
+
+    name: Name = field(default=Name(_default("")), metadata=_doc("The project's name.") | {"required": True})
+    landing: Filled = field(default=_default("./landing"), metadata=_doc("The folder for landed Parquet files."))
+    target: Filled = field(
+        default=_default("duckdb:warehouse.duckdb"), metadata=_doc("The warehouse to load, as duckdb:<file>.")
+    )
+    sources: Mapping[Name, Any] = field(
+        default_factory=dict, metadata=_doc("Where to read from, by name.") | {"expects": _sources}
+    )
+    dimensions: Mapping[Name, DimensionDeclaration | CalendarDeclaration | None] = field(
+        default_factory=dict, metadata=_doc("The things that facts speak of, by name.")
+    )
+    facts: Mapping[Name, FactDeclaration | None] = field(default_factory=dict, metadata=_doc("What happened, by name."))
+    checks: Mapping[Name, NotNull | Unique | Accepted | Range | NoRows | None] = field(
+        default_factory=dict, metadata=_doc("Claims about tables that must hold, by name.")
+    )
+    exports: Any = field(
+        default=None, metadata=_doc("Files to make from the star, by exporter.") | {"expects": _exports}
+    )

@@ -1,0 +1,196 @@
+"""The ledger: what was done, written in the warehouse's own `starlode` schema by the transaction that did it.
+
+It is also the only memory of a project: which extractions are loaded, how far each stream was read, which definition each
+model was built from. The plan is made from this state and from nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from starlode import __version__
+from starlode.errors import DataError
+from starlode.landing import now
+from starlode.sql import ledger as sql
+from starlode.sql import staging
+from starlode.step import Outcome, Step
+from starlode.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from starlode.finding import Finding, Reject
+    from starlode.project import Project
+    from starlode.session import Session
+    from starlode.table import Column
+
+PROJECT_SCHEMAS = (sql.LEDGER_SCHEMA, staging.STAGING_SCHEMA, "star")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The newest load of an object: from which definition, by which load key, of which extraction."""
+
+    digest: str
+    load_key: int
+    manifest: int
+
+
+@dataclass(frozen=True)
+class State:
+    """What the warehouse knows of a project."""
+
+    loads: Mapping[tuple[str, str], Loaded] = field(default_factory=dict)
+    positions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    columns: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
+    seen: frozenset[str] = frozenset()
+    tables: frozenset[str] = frozenset()
+
+    def load_key(self, verb: str, name: str) -> int:
+        held = self.loads.get((verb, name))
+        return held.load_key if held else 0
+
+
+@dataclass
+class Entry:
+    """A step's line while it is being written; the step sets its outcome before the transaction ends."""
+
+    load_key: int
+    digest: str = ""
+    manifest: int = 0
+    outcome: Outcome = field(default_factory=Outcome)
+
+
+class Ledger:
+    """Writes one run's lines."""
+
+    def __init__(self, session: Session, project: str, run_id: str) -> None:
+        self._session = session
+        self._project = project
+        self.run_id = run_id
+        self._step = 0
+
+    def prepare(self) -> None:
+        """Create the schemas and the ledger's tables where they are missing."""
+        dialect = self._session.dialect
+        if self._session.columns(sql.TABLES[-1]):
+            return
+        with self._session.transaction():
+            for schema in PROJECT_SCHEMAS:
+                self._session.execute(sql.create_schema(dialect, schema))
+            for table in sql.TABLES:
+                self._session.execute(sql.create_table(dialect, table))
+
+    def write_run(self, status: str, error: str | None = None) -> None:
+        """Add a line that says how the run stands."""
+        row = (self.run_id, self._project, status, now(), __version__, os.getpid(), error)
+        self._session.insert(sql.RUN, [row])
+
+    @contextmanager
+    def recorded(self, step: Step) -> Iterator[Entry]:
+        """A transaction that ends with the step's line, its load and its findings; nothing of it stays if it fails."""
+        started = now()
+        with self._session.transaction():
+            entry = Entry(self._next_key(), digest=getattr(step, "digest", ""))
+            yield entry
+            if not entry.outcome.is_balanced:
+                raise DataError(_unbalanced(step, entry.outcome), hint="this is a bug of Starlode: nothing was changed")
+            load = (entry.load_key, self.run_id, step.verb, step.object, entry.digest, entry.manifest, now())
+            self._session.insert(sql.LOAD, [load])
+            self._write_step(step, "done", started, entry.outcome, entry.load_key)
+
+    def write_failed(self, step: Step, started: datetime, findings: Sequence[Finding] = ()) -> None:
+        """Add the line of a step that failed, after its own transaction was rolled back."""
+        with self._session.transaction():
+            self._write_step(step, "failed", started, Outcome(findings=tuple(findings)), None)
+
+    def write_positions(self, stream: str, reached: Mapping[str, Any], gone: Iterable[str], load_key: int) -> None:
+        rows: list[tuple[str, str, str | None, int]] = [
+            (stream, name, json.dumps(value), load_key) for name, value in reached.items()
+        ]
+        rows += [(stream, name, None, load_key) for name in gone]
+        self._session.insert(sql.POSITION, rows)
+
+    def write_rejects(self, stream: str, manifest: int, rejects: Sequence[Reject]) -> None:
+        """Keep rejected rows, numbered over the life of the warehouse."""
+        first = self._session.rows(sql.next_reject(self._session.dialect))[0][0]
+        at = now()
+        self._session.insert(
+            sql.REJECT,
+            [
+                (first + i, self.run_id, stream, manifest, r.file, r.line, r.column, r.raw, r.reason, r.rule, at)
+                for i, r in enumerate(rejects)
+            ],
+        )
+
+    def resolve_rejects(self, stream: str, files: Sequence[str], how: str) -> int:
+        """Close the open rejects of files whose rows have been read again; how many there were."""
+        rows = self._session.rows(sql.open_rejects(self._session.dialect))
+        ids = [row[0] for row in rows if row[2] == stream and row[4] in set(files)]
+        self._session.insert(sql.RESOLUTION, [(reject_id, self.run_id, how, now()) for reject_id in ids])
+        return len(ids)
+
+    def write_conflicts(self, name: str, rule: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Keep which keys disagree, in which columns and how many rows."""
+        at = now()
+        self._session.insert(sql.CONFLICT, [(self.run_id, name, *row, rule, at) for row in rows])
+
+    def write_schema_changes(self, stream: str, changes: Sequence[tuple[str, str, str, str]]) -> None:
+        at = now()
+        self._session.insert(sql.SCHEMA_CHANGE, [(self.run_id, stream, *change, at) for change in changes])
+
+    def _next_key(self) -> int:
+        return int(self._session.rows(sql.next_key(self._session.dialect))[0][0])
+
+    def _write_step(
+        self, step: Step, status: str, started: datetime, outcome: Outcome, load_key: int | None
+    ) -> None:
+        self._step += 1
+        o = outcome
+        sums = json.dumps({name: format(total, "f") for name, total in o.sums.items()})
+        row = (self.run_id, self._step, step.verb, step.object, status, step.reason, started, now(), load_key)
+        rows = (o.rows_in, o.rows_out, o.rejected, o.merged, o.lost, o.doubled)
+        changes = (o.inserted, o.updated, o.deleted, o.unchanged, o.bytes)
+        self._session.insert(sql.STEP, [(*row, *rows, *changes, sums)])
+        self._session.insert(
+            sql.FINDING,
+            [
+                (self.run_id, self._step, f.rule, f.where, f.severity, f.message, f.expected, f.found, now())
+                for f in o.findings
+            ],
+        )
+
+
+def read_state(session: Session, project: Project) -> State:
+    """What the warehouse knows of the project; the empty state where there is no ledger yet."""
+    dialect = session.dialect
+    if not session.columns(sql.TABLES[-1]):
+        return State()
+    loads = {
+        (verb, name): Loaded(digest, load_key, manifest)
+        for verb, name, digest, load_key, manifest in session.rows(sql.newest_loads(dialect))
+    }
+    positions: dict[str, dict[str, Any]] = {}
+    for stream, name, value in session.rows(sql.newest_positions(dialect)):
+        positions.setdefault(stream, {})[name] = json.loads(value)
+    columns = {str(s): _own_columns(session, staging.staging_table(s)) for s in project.streams}
+    seen = frozenset(str(s) for s in project.streams if session.columns(staging.seen_table(s)))
+    tables = frozenset(str(t) for t in project.star.tables if session.columns(t))
+    return State(loads, positions, columns, seen, tables)
+
+
+def _own_columns(session: Session, table: Table) -> tuple[Column, ...]:
+    return tuple(c for c in session.columns(table) if c.name not in staging.TECHNICAL_NAMES)
+
+
+def _unbalanced(step: Step, outcome: Outcome) -> str:
+    o = replace(outcome, sums={}, findings=())
+    return (
+        f"{step.verb} {step.object} does not balance: {o.rows_in:,} rows in, {o.rows_out:,} out, {o.rejected:,} rejected, "
+        f"{o.merged:,} merged away, {o.lost:,} lost, {o.doubled:,} doubled"
+    )

@@ -1,0 +1,239 @@
+"""What will be done, as data: a pure function of the project, the ledger's state and what the sources show.
+
+A plan can be printed, compared and tested with no warehouse in reach. Each step says why it is there; what is not in the plan
+is up to date.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from starlode.errors import Mistake, ProjectError
+from starlode.ledger import State
+from starlode.nearest import hint
+from starlode.sql import select
+from starlode.step import Build, Check, Export, Land, Load, Step, Verb
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlode.landing import Manifest
+    from starlode.project import Project
+    from starlode.source import Look, Stream
+    from starlode.star import Dimension, Fact
+    from starlode.table import Column
+
+# A change of how models are built makes them be built again.
+BUILD_VERSION = 1
+VERBS: tuple[Verb, ...] = ("land", "load", "build", "check", "export")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user asks of a run beside the project itself."""
+
+    select: tuple[str, ...] = ()
+    full: bool = False
+    only: Verb | None = None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a stream shows before anything is done: what is new at its source, and what the landing holds of it."""
+
+    look: Look
+    landed: tuple[int, ...] = ()
+    waiting: tuple[Manifest, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An ordered tuple of steps, and the state that they were derived from."""
+
+    project: Project
+    options: Options
+    steps: tuple[Step, ...]
+    state: State = field(default_factory=State)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.steps
+
+
+def make_plan(project: Project, options: Options, state: State, seen: Mapping[str, Seen]) -> Plan:
+    """The steps that bring the warehouse to what the sources hold, in the order of the journey."""
+    chosen = choose(project, options.select)
+    keeps = streams_with_history(project)
+    lands, loads = [], []
+    for stream in project.streams:
+        if str(stream) in chosen:
+            land = _land(stream, state, seen[str(stream)], options)
+            load = _load(stream, state, seen[str(stream)], land, str(stream) in keeps)
+            lands += [land] if land else []
+            loads += [load] if load else []
+    moving = {load.object for load in loads}
+    builds = _builds(project, state, moving, chosen, options)
+    steps: list[Step] = [*lands, *loads, *builds, *_checks(project, state, builds), *_exports(project, state, builds, options)]
+    until = VERBS.index(options.only) if options.only else len(VERBS)
+    return Plan(project, options, tuple(step for step in steps if VERBS.index(step.verb) <= until), state)
+
+
+def choose(project: Project, wanted: tuple[str, ...]) -> frozenset[str]:
+    """The streams and models that a selection names; all of them where nothing is selected.
+
+    Names may hold `*`; `+name` adds what it is made from, `name+` what is made from it.
+    """
+    above = _made_from(project)
+    if not wanted:
+        return frozenset(above)
+    chosen: set[str] = set()
+    for word in wanted:
+        bare = word.strip("+")
+        found = {name for name in above if any(fnmatchcase(alias, bare) for alias in _aliases(name))}
+        if not found:
+            raise ProjectError(_unknown_selection(bare, tuple(above)))
+        chosen |= found
+        if word.startswith("+"):
+            chosen |= _closure(found, above)
+        if word.endswith("+"):
+            chosen |= {name for name in above if _closure({name}, above) & found}
+    return frozenset(chosen)
+
+
+def streams_with_history(project: Project) -> frozenset[str]:
+    """The keyed streams whose every version a dimension with history needs."""
+    needed = set()
+    for dimension in project.star.dimensions:
+        if dimension.select is not None and dimension.history and dimension.at:
+            driving = select.driving(select.parse(dimension.select))
+            if driving is not None:
+                needed.add(f"{driving.db}.{driving.name}")
+    return frozenset(str(s) for s in project.streams if s.key and s.mode == "incremental" and str(s) in needed)
+
+
+def digest_of(declaration: object) -> str:
+    """A short name for exactly this declaration."""
+    return blake2b(f"{BUILD_VERSION}:{declaration!r}".encode(), digest_size=8).hexdigest()
+
+
+def _land(stream: Stream, state: State, seen: Seen, options: Options) -> Land | None:
+    look = seen.look
+    if not look.units and not (look.gone and look.mode == "full"):
+        return None
+    loaded = state.loads.get(("load", str(stream)))
+    number = max([*seen.landed, loaded.manifest if loaded else 0, 0]) + 1
+    columns: tuple[Column, ...] = state.columns.get(str(stream), ())
+    if seen.waiting:
+        columns = seen.waiting[-1].columns or columns
+    return Land(stream, look, number, () if options.full else columns, look.reason)
+
+
+def _load(stream: Stream, state: State, seen: Seen, land: Land | None, keeps_seen: bool) -> Load | None:
+    waiting = tuple(manifest.number for manifest in seen.waiting)
+    reason = land.reason if land else f"{len(waiting)} extractions are landed and wait"
+    if keeps_seen and state.columns.get(str(stream)) and str(stream) not in state.seen:
+        waiting, reason = seen.landed, "a dimension asks for its history now"
+    numbers = (*waiting, *([land.number] if land else ()))
+    return Load(stream, numbers, keeps_seen, reason) if numbers else None
+
+
+def _builds(
+    project: Project, state: State, moving: set[str], chosen: frozenset[str], options: Options
+) -> tuple[Build, ...]:
+    builds: list[Build] = []
+    models: tuple[Dimension | Fact, ...] = (*project.star.dimensions, *project.star.facts)
+    for model in models:
+        name = model.table.name
+        if name not in chosen:
+            continue
+        reason = _why(model, project, state, moving | {b.model for b in builds}, options)
+        if reason:
+            builds.append(Build(name, digest_of(model), reason))
+    return tuple(builds)
+
+
+def _why(model: Dimension | Fact, project: Project, state: State, moving: set[str], options: Options) -> str:
+    """Why a model is built, or nothing where it is up to date."""
+    name = model.table.name
+    held = state.loads.get(("build", name))
+    if held is None or str(model.table) not in state.tables:
+        return "new"
+    if held.digest != digest_of(model):
+        return "its declaration changed"
+    if options.full:
+        return "asked for in full"
+    for parent in sorted(_made_from(project)[name]):
+        verb = "load" if "." in parent else "build"
+        if parent in moving or state.load_key(verb, parent) > held.load_key:
+            return f"{parent} changed"
+    return ""
+
+
+def _checks(project: Project, state: State, builds: tuple[Build, ...]) -> tuple[Check, ...]:
+    digest = digest_of((project.star, project.checks))
+    held = state.loads.get(("check", "star"))
+    if builds:
+        return (Check(digest, f"{len(builds)} models are built"),)
+    newest = max((state.load_key("build", t.name) for t in project.star.tables), default=0)
+    if held is None or held.load_key < newest:
+        return (Check(digest, "they have not passed since the last build"),) if newest else ()
+    return (Check(digest, "the declarations changed"),) if held.digest != digest else ()
+
+
+def _exports(project: Project, state: State, builds: tuple[Build, ...], options: Options) -> tuple[Export, ...]:
+    newest = max((state.load_key("build", t.name) for t in project.star.tables), default=0)
+    found = []
+    for position, (name, exporter) in enumerate(project.exports):
+        label, digest = f"{name}: {exporter.to}", digest_of(exporter)
+        held = state.loads.get(("export", label))
+        reason = ""
+        if held is None or held.load_key < newest or builds:
+            reason = "the star changed" if held else "new"
+        elif held.digest != digest:
+            reason = "its declaration changed"
+        elif options.full or not (project.folder / exporter.to).exists():
+            reason = "the file is missing" if not options.full else "asked for in full"
+        if reason:
+            found.append(Export(label, position, digest, reason))
+    return tuple(found)
+
+
+def _made_from(project: Project) -> dict[str, frozenset[str]]:
+    """Each stream and model with the names that it is made from directly."""
+    made: dict[str, frozenset[str]] = {str(stream): frozenset() for stream in project.streams}
+    for dimension in project.star.dimensions:
+        made[dimension.table.name] = _reads(dimension)
+    for fact in project.star.facts:
+        uses = {f"dim_{role.dimension}" for role in fact.roles}
+        made[fact.table.name] = _reads(fact) | uses
+    return made
+
+
+def _reads(model: Dimension | Fact) -> frozenset[str]:
+    if model.select is None:
+        return frozenset()
+    return frozenset(str(name) for name in select.reads(select.parse(model.select)))
+
+
+def _aliases(name: str) -> tuple[str, ...]:
+    """A model answers to its table's name and to its own, a stream to its name and its source's."""
+    if "." in name:
+        return (name, name.partition(".")[0])
+    return (name, name.partition("_")[2])
+
+
+def _closure(names: set[str], above: Mapping[str, frozenset[str]]) -> set[str]:
+    found: set[str] = set()
+    waiting = set(names)
+    while waiting:
+        parents = above[waiting.pop()]
+        waiting |= parents - found
+        found |= parents
+    return found
+
+
+def _unknown_selection(word: str, names: tuple[str, ...]) -> Mistake:
+    return Mistake(f"nothing is called `{word}`", "--select", hint=hint(word, names, "there are"))

@@ -1,0 +1,31 @@
+"""The folders `sources/`, `warehouses/` and `exporters/` as registries: a file there is a word that a project can say.
+
+The names are read from the folder, so that a list of what exists imports no driver; a member is imported when it is
+named.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal
+
+Family = Literal["sources", "warehouses", "exporters"]
+_EXPOSED: dict[Family, str] = {"sources": "SOURCE", "warehouses": "WAREHOUSE", "exporters": "EXPORT"}
+
+
+@cache
+def names(family: Family) -> tuple[str, ...]:
+    """The words of a family, in order."""
+    package = find_spec(f"starlode.{family}")
+    folders = package.submodule_search_locations or () if package else ()
+    files = (file for folder in folders for file in Path(folder).glob("[a-z]*.py"))
+    return tuple(sorted(file.stem for file in files))
+
+
+@cache
+def member(family: Family, name: str) -> Any:
+    """The dataclass that a word stands for."""
+    return getattr(import_module(f"starlode.{family}.{name}"), _EXPOSED[family])

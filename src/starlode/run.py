@@ -1,0 +1,271 @@
+"""Carrying out a plan: the one loop that opens connections and writes down how each step went.
+
+Steps are data and know nothing of each other; whatever dies half-way, the next run finds the last finished extraction and the
+last committed transaction, and goes on from there.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+from uuid import uuid4
+
+from starlode.errors import CheckFailed, StarlodeError, WarehouseError
+from starlode.landing import numbers, now, read_manifest
+from starlode.ledger import Ledger, State, read_state
+from starlode.plan import Options, Plan, Seen, choose, make_plan
+from starlode.project import Project
+from starlode.sql.ledger import TABLES as LEDGER_TABLES
+from starlode.sql.ledger import open_rejects
+from starlode.step import Outcome, Step
+from starlode.steps.build import build
+from starlode.steps.check import check
+from starlode.steps.export import export
+from starlode.steps.land import land
+from starlode.steps.load import load
+from starlode.work import Progress, Work
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from starlode.finding import Finding
+    from starlode.session import Session
+    from starlode.source import Stream
+
+Status = Literal["unchanged", "succeeded", "rejects", "failed", "interrupted"]
+CARRY_OUT: Mapping[str, Callable[..., Outcome]] = {
+    "land": land,
+    "load": load,
+    "build": build,
+    "check": check,
+    "export": export,
+}
+WAIT_STEP = 0.2
+
+
+@dataclass(frozen=True)
+class Started:
+    """A step begins."""
+
+    step: Step
+    number: int
+    of: int
+
+
+@dataclass(frozen=True)
+class Done:
+    """A step has ended well."""
+
+    step: Step
+    outcome: Outcome
+    seconds: float
+
+
+Event = Started | Progress | Done
+Listen = Callable[[Event], None]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One carrying-out of a plan: what each step did, and how it ended."""
+
+    run_id: str
+    plan: Plan
+    status: Status
+    done: tuple[Done, ...] = ()
+    seconds: float = 0.0
+    error: StarlodeError | None = field(default=None, compare=False)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(finding for done in self.done for finding in done.outcome.findings)
+
+    @property
+    def rejected(self) -> int:
+        return sum(done.outcome.rejected for done in self.done if done.step.verb in ("land", "load"))
+
+    @property
+    def exit_code(self) -> int:
+        if self.error is not None:
+            return self.error.exit_code
+        return 1 if self.status == "rejects" else 0
+
+
+def plan(
+    project: Project, *, select: tuple[str, ...] = (), full: bool = False, only: str | None = None
+) -> Plan:
+    """What a run would do now. Opens the warehouse for reading, if there is one, and changes nothing."""
+    options = _options(select, full, only)
+    if not project.warehouse.exists:
+        return _plan(project, options, State())
+    session = project.warehouse.connect(read_only=True, landing=project.landing)
+    try:
+        return _plan(project, options, read_state(session, project))
+    finally:
+        session.close()
+
+
+def run(
+    what: Project | Plan,
+    *,
+    select: tuple[str, ...] = (),
+    full: bool = False,
+    only: str | None = None,
+    wait: float = 0.0,
+    listen: Listen | None = None,
+) -> Run:
+    """Carry out a plan, or plan a project and carry that out; raises the error that stopped it, with `.run` on it.
+
+    A plan whose warehouse has moved on since is made anew: steps are only ever derived from the state they act on.
+    """
+    project = what.project if isinstance(what, Plan) else what
+    options = what.options if isinstance(what, Plan) else _options(select, full, only)
+    with opened(project, wait) as session:
+        state = read_state(session, project)
+        held = what if isinstance(what, Plan) and what.state == state else _plan(project, options, state)
+        return _carry_out(held, session, listen or _silence)
+
+
+def replay(project: Project, *, stream: str | None = None, wait: float = 0.0, listen: Listen | None = None) -> Run:
+    """Read the files of open rejects again, under the declaration as it is now, and carry on from there.
+
+    The rows of those files take the place of the earlier ones; what still cannot be carried is rejected anew.
+    """
+    with opened(project, wait) as session:
+        state = read_state(session, project)
+        files: dict[str, set[str]] = {}
+        if session.columns(LEDGER_TABLES[-1]):
+            for row in session.rows(open_rejects(session.dialect)):
+                files.setdefault(row[2], set()).add(row[4])
+        wanted = {name: names for name, names in files.items() if stream in (None, name)}
+        options = Options(select=tuple(wanted))
+        if not wanted:
+            return _carry_out(Plan(project, options, (), state), session, listen or _silence)
+        forgotten = {
+            name: {file: mark for file, mark in marks.items() if file not in wanted.get(name, ())}
+            for name, marks in state.positions.items()
+        }
+        held = _plan(project, Options(), replace(state, positions=forgotten), read_again=wanted)
+        return _carry_out(held, session, listen or _silence)
+
+
+@contextmanager
+def opened(project: Project, wait: float = 0.0) -> Iterator[Session]:
+    """The project's warehouse, held for writing; waits as long as asked for another run to end."""
+    project.landing.mkdir(parents=True, exist_ok=True, mode=0o700)
+    until = time.monotonic() + wait
+    while True:
+        try:
+            session = project.warehouse.connect(landing=project.landing)
+            break
+        except WarehouseError:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(WAIT_STEP)
+    try:
+        yield session
+    finally:
+        session.close()
+
+
+def new_run_id() -> str:
+    """A name for a run that sorts by time."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:8]}"
+
+
+def _plan(
+    project: Project, options: Options, state: State, read_again: Mapping[str, set[str]] | None = None
+) -> Plan:
+    chosen = choose(project, options.select)
+    seen = {str(s): _look(project, s, state, options) for s in project.streams if str(s) in chosen}
+    for name, files in (read_again or {}).items():
+        look = seen[name].look
+        again = tuple(unit for unit in look.units if unit in files)
+        seen[name] = replace(seen[name], look=replace(look, changed=again, reason=f"{len(again)} files are read again"))
+    return make_plan(project, options, state, seen)
+
+
+def _look(project: Project, stream: Stream, state: State, options: Options) -> Seen:
+    """What a stream shows, counted from the last finished extraction, loaded or not."""
+    landed = numbers(project.landing, stream)
+    loaded = state.loads.get(("load", str(stream)))
+    waiting = tuple(
+        read_manifest(project.landing, stream, number) for number in landed if number > (loaded.manifest if loaded else 0)
+    )
+    position = dict(state.positions.get(str(stream), {}))
+    for manifest in waiting:
+        position |= manifest.position
+        position = {name: mark for name, mark in position.items() if name not in manifest.forgets}
+    look = project.source(stream.source).look(stream, position, full=options.full)
+    return Seen(look, landed, waiting)
+
+
+def _carry_out(held: Plan, session: Session, listen: Listen) -> Run:
+    started = time.monotonic()
+    ledger = Ledger(session, held.project.name, new_run_id())
+    result = Run(ledger.run_id, held, "succeeded")
+    ledger.prepare()
+    if held.is_empty:
+        ledger.write_run("unchanged")
+        return replace(result, status="unchanged", seconds=time.monotonic() - started)
+    ledger.write_run("running")
+    work = Work(held.project, session, ledger, listen)
+    for number, step in enumerate(held.steps, 1):
+        listen(Started(step, number, len(held.steps)))
+        began = now()
+        try:
+            done = _do(step, work)
+        except KeyboardInterrupt:
+            ledger.write_run("interrupted")
+            raise
+        except StarlodeError as error:
+            failed = replace(result, status="failed", error=error, seconds=time.monotonic() - started)
+            _write_failure(ledger, step, began, error)
+            error.run = failed
+            raise
+        result = replace(result, done=(*result.done, done))
+        listen(done)
+    status: Status = "rejects" if _too_many_rejects(result) else "succeeded"
+    ledger.write_run(status)
+    return replace(result, status=status, seconds=time.monotonic() - started)
+
+
+def _do(step: Step, work: Work) -> Done:
+    began = time.monotonic()
+    outcome = CARRY_OUT[step.verb](step, work)
+    if step.verb == "land":
+        # The manifest was the commit; its findings are written by the transaction that makes the rows visible.
+        with work.ledger.recorded(step) as entry:
+            entry.outcome = replace(outcome, findings=())
+    return Done(step, outcome, time.monotonic() - began)
+
+
+def _write_failure(ledger: Ledger, step: Step, began: datetime, error: StarlodeError) -> None:
+    findings = error.findings if isinstance(error, CheckFailed) else ()
+    ledger.write_failed(step, began, findings)
+    if error.evidence is not None:
+        ledger.write_conflicts(error.evidence.object, error.evidence.rule, error.evidence.rows)
+    ledger.write_run("failed", error.what)
+
+
+def _too_many_rejects(result: Run) -> bool:
+    """Whether a stream lost more rows to the rejects in this run than it may."""
+    counts: dict[str, int] = {}
+    for done in result.done:
+        if done.step.verb in ("land", "load"):
+            counts[done.step.object] = counts.get(done.step.object, 0) + done.outcome.rejected
+    allowed = {str(stream): stream.max_rejects for stream in result.plan.project.streams}
+    return any(count > allowed[stream] for stream, count in counts.items())
+
+
+def _options(select: tuple[str, ...], full: bool, only: str | None) -> Options:
+    return Options(tuple(select), full, only)  # type: ignore[arg-type]
+
+
+def _silence(_: Event) -> None:
+    """Listens to nothing."""

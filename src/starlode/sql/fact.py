@@ -1,0 +1,224 @@
+"""Statements that build a fact: read its rows, look its keys up as of its moment, and apply what changed by grain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from starlode.sql import calendar
+from starlode.sql.dialect import HIGH_DATE
+from starlode.sql.dimension import IS_CURRENT, IS_INFERRED, LOAD_KEY, LOW_DATE, VALID_FROM, VALID_TO
+from starlode.star import NOT_YET_ARRIVED_KEY, RESERVED_LABELS, UNKNOWN_KEY
+from starlode.table import INTEGER, TEXT, Column
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlode.sql.dialect import Dialect
+    from starlode.sql.dimension import Shape as DimensionShape
+    from starlode.star import Dimension, Fact, Role
+
+WORK_FACT = "work_fact"
+WORK_KEYED = "work_keyed"
+WORK_CHANGE = "work_change"
+WORK_TABLES = (WORK_FACT, WORK_KEYED, WORK_CHANGE)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A fact with the columns that its SELECT gives and the dimensions that it uses."""
+
+    fact: Fact
+    selected: tuple[Column, ...]
+    dimensions: Mapping[str, Dimension]
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        keys = tuple(Column(role.key_column, INTEGER) for role in self.fact.roles)
+        return (*keys, *self.selected, Column(LOAD_KEY, INTEGER))
+
+    @property
+    def content(self) -> tuple[str, ...]:
+        """Everything that a row says, but for the load that wrote it."""
+        return tuple(c.name for c in self.columns if c.name != LOAD_KEY)
+
+    def dimension(self, role: Role) -> Dimension:
+        return self.dimensions[role.dimension]
+
+
+def read_rows(select: str) -> str:
+    return f"create temp table {WORK_FACT} as\n{select}"
+
+
+def count_rows(dialect: Dialect, driving: str | None, measures: tuple[str, ...]) -> str:
+    """Rows, distinct driving rows, and the sum of each measure."""
+    distinct = f"count(distinct {dialect.quote(driving)})" if driving else "count(*)"
+    sums = "".join(f", cast(sum({dialect.quote(name)}) as {dialect.type(TEXT)})" for name in measures)
+    return f"select count(*), {distinct}{sums} from {WORK_FACT}"
+
+
+def count_null_grain(dialect: Dialect, fact: Fact) -> str:
+    return f"select count(*) from {WORK_FACT} where " + " or ".join(f"{dialect.quote(g)} is null" for g in fact.grain)
+
+
+def count_double_grain(dialect: Dialect, fact: Fact) -> str:
+    """How many values of the grain stand more than once, and in how many rows."""
+    return (
+        f"select count(*), coalesce(sum(times), 0) from (select count(*) as times from {WORK_FACT}\n"
+        f" group by {dialect.names(fact.grain)} having count(*) > 1) as doubled"
+    )
+
+
+def moments(dialect: Dialect, role: Role) -> str:
+    """The first and the last year of a role's moments."""
+    column = f"cast({dialect.quote(role.columns[0])} as timestamp)"
+    return f"select extract(year from min({column})), extract(year from max({column})) from {WORK_FACT}"
+
+
+def missing_members(dialect: Dialect, role: Role, dimension: Dimension) -> str:
+    """The natural keys that the fact names and the dimension does not hold."""
+    q = dialect.quote
+    pairs = tuple(zip(role.columns, dimension.key, strict=True))
+    named = ", ".join(f"f.{q(column)} as {q(key)}" for column, key in pairs)
+    present = " and ".join(f"f.{q(column)} is not null" for column, _ in pairs)
+    same = " and ".join(f"d.{q(key)} = f.{q(column)}" for column, key in pairs)
+    return (
+        f"select distinct {named}\n  from {WORK_FACT} as f\n where {present}\n"
+        f"   and not exists (select 1 from {dialect.table(dimension.table)} as d\n"
+        f"                    where {same} and d.{q(dimension.key_column)} > 0)"
+    )
+
+
+def count_missing(dialect: Dialect, role: Role, dimension: Dimension) -> str:
+    return f"select count(*) from (\n{missing_members(dialect, role, dimension)}\n) as missing"
+
+
+def infer_members(dialect: Dialect, role: Role, dimension: DimensionShape, load_key: int) -> str:
+    """Members for the natural keys that came before their dimension row, to be filled in when it comes."""
+    d = dimension.dimension
+    q = dialect.quote
+    label = dialect.text(RESERVED_LABELS[NOT_YET_ARRIVED_KEY])
+    texts = [c.name for c in dimension.attributes if c.type.kind == "text"]
+    span = (
+        f", timestamp '{LOW_DATE}', timestamp '{HIGH_DATE}', true" if dimension.has_history else ""
+    )
+    span_names = f", {VALID_FROM}, {VALID_TO}, {IS_CURRENT}" if dimension.has_history else ""
+    names = "".join(f", {q(name)}" for name in texts)
+    labels = "".join(f", {label}" for _ in texts)
+    key, table = q(d.key_column), dialect.table(d.table)
+    return (
+        f"insert into {table} ({key}, {dialect.names(d.key)}{names}{span_names}, {IS_INFERRED}, {LOAD_KEY})\n"
+        f"select (select greatest(coalesce(max({key}), 0), 0) from {table}) "
+        f"+ row_number() over (order by {dialect.names(d.key)}),\n"
+        f"       {dialect.names(d.key)}{labels}{span}, true, {load_key}\n"
+        f"  from (\n{missing_members(dialect, role, d)}\n  ) as missing"
+    )
+
+
+def look_up(dialect: Dialect, shape: Shape) -> str:
+    """The fact's rows with the key of each role as of their moment, as `work_keyed`.
+
+    A moment before a member's first version finds the first version: the member was there before it was written down.
+    """
+    q = dialect.quote
+    keys, joins = [], []
+    for number, role in enumerate(shape.fact.roles):
+        dimension = shape.dimension(role)
+        if dimension.calendar is not None:
+            found = calendar.key(dialect, dimension, f"f.{q(role.columns[0])}")
+        else:
+            found = f"d{number}.{q(dimension.key_column)}"
+            joins.append(_join(dialect, shape.fact, role, dimension, f"d{number}"))
+        keys.append(f"coalesce({found}, {UNKNOWN_KEY}) as {q(role.key_column)}")
+    selected = dialect.names(tuple(c.name for c in shape.selected), "f")
+    listed = ",\n       ".join([*keys, selected])
+    return f"create temp table {WORK_KEYED} as\nselect {listed}\n  from {WORK_FACT} as f" + "".join(
+        f"\n  {join}" for join in joins
+    )
+
+
+def count_keyed(dialect: Dialect, shape: Shape) -> str:
+    """Rows after the lookup, and how many found no member, for each role."""
+    unknown = "".join(
+        f", count(*) filter (where {dialect.quote(role.key_column)} = {UNKNOWN_KEY})" for role in shape.fact.roles
+    )
+    return f"select count(*){unknown} from {WORK_KEYED}"
+
+
+def compare(dialect: Dialect, shape: Shape) -> str:
+    """What each row does to the fact, by grain, as `work_change`."""
+    q = dialect.quote
+    grain = shape.fact.grain
+    same = " and ".join(dialect.same(f"f.{q(name)}", f"w.{q(name)}") for name in shape.content)
+    join = " and ".join(f"f.{q(name)} = w.{q(name)}" for name in grain)
+    return (
+        f"create temp table {WORK_CHANGE} as\n"
+        f"select {dialect.names(grain, 'w')},\n"
+        f"       case when f.{LOAD_KEY} is null then 'insert' when {same} then 'same' else 'update' end as change\n"
+        f"  from {WORK_KEYED} as w left join {dialect.table(shape.fact.table)} as f on {join}"
+    )
+
+
+def count_changes() -> str:
+    return f"select change, count(*) from {WORK_CHANGE} group by change"
+
+
+def count_vanished(dialect: Dialect, shape: Shape) -> str:
+    return f"select count(*) from {dialect.table(shape.fact.table)} as f\n where not {_in_work(dialect, shape)}"
+
+
+def delete_vanished(dialect: Dialect, shape: Shape) -> str:
+    return f"delete from {dialect.table(shape.fact.table)} as f\n where not {_in_work(dialect, shape)}"
+
+
+def delete_changed(dialect: Dialect, shape: Shape) -> str:
+    return (
+        f"delete from {dialect.table(shape.fact.table)} as f\n"
+        f" where {_in_work(dialect, shape, WORK_CHANGE, ' and w.change = ' + dialect.text('update'))}"
+    )
+
+
+def add_changed(dialect: Dialect, shape: Shape, load_key: int) -> str:
+    q = dialect.quote
+    join = " and ".join(f"c.{q(name)} = w.{q(name)}" for name in shape.fact.grain)
+    return (
+        f"insert into {dialect.table(shape.fact.table)} ({dialect.names(shape.content)}, {LOAD_KEY})\n"
+        f"select {dialect.names(shape.content, 'w')}, {load_key}\n"
+        f"  from {WORK_KEYED} as w join {WORK_CHANGE} as c on {join} and c.change <> 'same'"
+    )
+
+
+def add_all(dialect: Dialect, shape: Shape, load_key: int) -> str:
+    return (
+        f"insert into {dialect.table(shape.fact.table)} ({dialect.names(shape.content)}, {LOAD_KEY})\n"
+        f"select {dialect.names(shape.content)}, {load_key} from {WORK_KEYED}"
+    )
+
+
+def _in_work(dialect: Dialect, shape: Shape, work: str = WORK_KEYED, extra: str = "") -> str:
+    q = dialect.quote
+    same = " and ".join(f"w.{q(name)} = f.{q(name)}" for name in shape.fact.grain)
+    return f"exists (select 1 from {work} as w where {same}{extra})"
+
+
+def _join(dialect: Dialect, fact: Fact, role: Role, dimension: Dimension, alias: str) -> str:
+    q = dialect.quote
+    table, key = dialect.table(dimension.table), q(dimension.key_column)
+    pairs = zip(role.columns, dimension.key, strict=True)
+    same = " and ".join(f"{alias}.{q(natural)} = f.{q(column)}" for column, natural in pairs)
+    if not dimension.history:
+        return f"left join {table} as {alias} on {same} and {alias}.{key} > 0"
+    if fact.at is None:
+        return f"left join {table} as {alias} on {same} and {alias}.{key} > 0 and {alias}.{IS_CURRENT}"
+    natural = dialect.names(dimension.key)
+    moment = f"cast(f.{q(fact.at)} as timestamp)"
+    versions = (
+        f"(select {key}, {natural}, {VALID_TO},\n"
+        f"          case when row_number() over (partition by {natural} order by {VALID_FROM}) = 1\n"
+        f"               then timestamp '{LOW_DATE}' else {VALID_FROM} end as known_from\n"
+        f"     from {table} where {key} > 0)"
+    )
+    return (
+        f"left join {versions} as {alias}\n"
+        f"    on {same} and {moment} >= {alias}.known_from and {moment} < {alias}.{VALID_TO}"
+    )

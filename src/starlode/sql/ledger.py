@@ -1,0 +1,183 @@
+"""The ledger's tables, in the warehouse's own `starlode` schema, and the statements that write and read them.
+
+Rows are only ever added: what is newest is asked for. So a run's record survives whatever the next run does, and warehouses
+where two writers of one table disturb each other are served as well.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlode.table import INTEGER, JSON, TEXT, TIMESTAMP, Column, Table
+
+if TYPE_CHECKING:
+    from starlode.sql.dialect import Dialect
+    from starlode.table import Type
+
+LEDGER_SCHEMA = "starlode"
+
+
+def _table(table: str, /, **columns: Type) -> Table:
+    return Table(LEDGER_SCHEMA, table, tuple(Column(name, kind) for name, kind in columns.items()))
+
+
+RUN = _table(
+    "run",
+    run_id=TEXT,
+    project=TEXT,
+    status=TEXT,
+    at=TIMESTAMP,
+    tool_version=TEXT,
+    process_id=INTEGER,
+    error=TEXT,
+)
+STEP = _table(
+    "step",
+    run_id=TEXT,
+    step=INTEGER,
+    verb=TEXT,
+    object=TEXT,
+    status=TEXT,
+    reason=TEXT,
+    started_at=TIMESTAMP,
+    ended_at=TIMESTAMP,
+    load_key=INTEGER,
+    rows_in=INTEGER,
+    rows_out=INTEGER,
+    rows_rejected=INTEGER,
+    rows_merged=INTEGER,
+    rows_lost=INTEGER,
+    rows_doubled=INTEGER,
+    rows_inserted=INTEGER,
+    rows_updated=INTEGER,
+    rows_deleted=INTEGER,
+    rows_unchanged=INTEGER,
+    bytes=INTEGER,
+    sums=JSON,
+)
+LOAD = _table(
+    "load",
+    load_key=INTEGER,
+    run_id=TEXT,
+    verb=TEXT,
+    object=TEXT,
+    digest=TEXT,
+    manifest=INTEGER,
+    at=TIMESTAMP,
+)
+POSITION = _table("position", stream=TEXT, name=TEXT, value=JSON, load_key=INTEGER)
+FINDING = _table(
+    "finding",
+    run_id=TEXT,
+    step=INTEGER,
+    rule=TEXT,
+    object=TEXT,
+    severity=TEXT,
+    message=TEXT,
+    expected=TEXT,
+    found=TEXT,
+    at=TIMESTAMP,
+)
+REJECT = _table(
+    "reject",
+    reject_id=INTEGER,
+    run_id=TEXT,
+    stream=TEXT,
+    manifest=INTEGER,
+    file=TEXT,
+    line=INTEGER,
+    column=TEXT,
+    raw=TEXT,
+    reason=TEXT,
+    rule=TEXT,
+    at=TIMESTAMP,
+)
+RESOLUTION = _table("resolution", reject_id=INTEGER, run_id=TEXT, how=TEXT, at=TIMESTAMP)
+CONFLICT = _table(
+    "conflict",
+    run_id=TEXT,
+    object=TEXT,
+    key=JSON,
+    columns=TEXT,
+    rows=INTEGER,
+    rule=TEXT,
+    at=TIMESTAMP,
+)
+SCHEMA_CHANGE = _table(
+    "schema_change",
+    run_id=TEXT,
+    stream=TEXT,
+    column=TEXT,
+    change=TEXT,
+    old_type=TEXT,
+    new_type=TEXT,
+    at=TIMESTAMP,
+)
+TABLES = (RUN, STEP, LOAD, POSITION, FINDING, REJECT, RESOLUTION, CONFLICT, SCHEMA_CHANGE)
+
+
+def create_schema(dialect: Dialect, schema: str) -> str:
+    return f"create schema if not exists {dialect.quote(schema)}"
+
+
+def create_table(dialect: Dialect, table: Table) -> str:
+    columns = ",\n  ".join(dialect.column(column) for column in table.columns)
+    return f"create table if not exists {dialect.table(table)} (\n  {columns}\n)"
+
+
+def next_key(dialect: Dialect) -> str:
+    return f"select coalesce(max({dialect.quote('load_key')}), 0) + 1 from {dialect.table(LOAD)}"
+
+
+def next_reject(dialect: Dialect) -> str:
+    return f"select coalesce(max({dialect.quote('reject_id')}), 0) + 1 from {dialect.table(REJECT)}"
+
+
+def newest_loads(dialect: Dialect) -> str:
+    """The newest load of each object: (verb, object, digest, load_key, manifest)."""
+    return (
+        "select verb, object, digest, load_key, manifest from (\n"
+        "  select *, row_number() over (partition by verb, object order by load_key desc) as newest\n"
+        f"    from {dialect.table(LOAD)}) as numbered\n where newest = 1"
+    )
+
+
+def newest_positions(dialect: Dialect) -> str:
+    """The newest value of each name of each stream's position."""
+    return (
+        "select stream, name, value from (\n"
+        "  select *, row_number() over (partition by stream, name order by load_key desc) as newest\n"
+        f"    from {dialect.table(POSITION)}) as numbered\n where newest = 1 and value is not null"
+    )
+
+
+def last_runs(dialect: Dialect, limit: int) -> str:
+    """The last runs, newest first, with their latest status: (run_id, status, started, ended, version, pid, error)."""
+    return (
+        "select run_id, max(case when newest = 1 then status end), min(at), max(at),\n"
+        "       max(tool_version), max(process_id), max(case when newest = 1 then error end)\n"
+        "  from (select *, row_number() over (partition by run_id order by at desc,\n"
+        "               case when status = 'running' then 1 else 0 end) as newest\n"
+        f"          from {dialect.table(RUN)}) as numbered\n"
+        f" group by run_id order by min(at) desc, run_id desc limit {limit}"
+    )
+
+
+def steps_of(dialect: Dialect) -> str:
+    names = dialect.names(STEP.names)
+    return f"select {names} from {dialect.table(STEP)} where run_id = ? order by step, ended_at"
+
+
+def findings_of(dialect: Dialect) -> str:
+    names = dialect.names(("rule", "object", "severity", "message", "expected", "found", "step"))
+    return f"select {names} from {dialect.table(FINDING)} where run_id = ? order by step, at"
+
+
+def open_rejects(dialect: Dialect) -> str:
+    """Rejected rows that nobody has resolved yet."""
+    names = dialect.names(REJECT.names, "r")
+    return (
+        f"select {names} from {dialect.table(REJECT)} as r\n"
+        f" where not exists (select 1 from {dialect.table(RESOLUTION)} as s where s.reject_id = r.reject_id)\n"
+        " order by r.reject_id"
+    )

@@ -1,0 +1,192 @@
+"""Statements that keep `staging.<source>__<stream>` at the current state of each stream.
+
+A batch of a keyed stream is loaded into a work table first; which of its rows win is decided there, by a total order of
+(cursor, file, row) that does not ask when a row arrived, so that any order of arrival ends with the same table.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlode.source import FILE_COLUMN, ROW_COLUMN
+from starlode.table import INTEGER, TEXT, Column, Table
+
+if TYPE_CHECKING:
+    from starlode.source import Stream
+    from starlode.sql.dialect import Dialect
+    from starlode.table import Type
+
+STAGING_SCHEMA = "staging"
+LOAD_COLUMN = "_load"
+TECHNICAL = (Column(FILE_COLUMN, TEXT), Column(ROW_COLUMN, INTEGER), Column(LOAD_COLUMN, INTEGER))
+TECHNICAL_NAMES = tuple(column.name for column in TECHNICAL)
+
+
+def staging_table(stream: Stream, columns: tuple[Column, ...] = ()) -> Table:
+    """The current state of a stream."""
+    return Table(STAGING_SCHEMA, f"{stream.source}__{stream.name}", _with_technical(columns))
+
+
+def seen_table(stream: Stream, columns: tuple[Column, ...] = ()) -> Table:
+    """Every row of a keyed stream that was ever seen, for dimensions with history."""
+    return Table(STAGING_SCHEMA, f"{stream.source}__{stream.name}__seen", _with_technical(columns))
+
+
+def work_table(stream: Stream, columns: tuple[Column, ...] = ()) -> Table:
+    """The rows of one extraction before they are merged."""
+    return Table(STAGING_SCHEMA, f"{stream.source}__{stream.name}__work", _with_technical(columns))
+
+
+def create(dialect: Dialect, table: Table) -> str:
+    columns = ",\n  ".join(dialect.column(column) for column in table.columns)
+    return f"create table {dialect.table(table)} (\n  {columns}\n)"
+
+
+def drop(dialect: Dialect, table: Table) -> str:
+    return f"drop table if exists {dialect.table(table)}"
+
+
+def rename(dialect: Dialect, table: Table, name: str) -> str:
+    return f"alter table {dialect.table(table)} rename to {dialect.quote(name)}"
+
+
+def add_column(dialect: Dialect, table: Table, column: Column) -> str:
+    return f"alter table {dialect.table(table)} add column {dialect.column(column)}"
+
+
+def widen_column(dialect: Dialect, table: Table, column: Column) -> str:
+    return (
+        f"alter table {dialect.table(table)} alter column {dialect.quote(column.name)} "
+        f"set data type {dialect.type(column.type)}"
+    )
+
+
+def value(dialect: Dialect, column: Column, landed: Type | None) -> str:
+    """A landed column as its staging type; NULL where the extraction did not have it."""
+    if landed is None:
+        return f"cast(null as {dialect.type(column.type)})"
+    return f"cast({dialect.quote(column.name)} as {dialect.type(column.type)})"
+
+
+def count_and_sums(dialect: Dialect, table: Table, names: tuple[str, ...], load_key: int) -> str:
+    """The count and the exact sums of what one load added, to hold against its manifest."""
+    sums = "".join(f", cast(sum({dialect.quote(name)}) as {dialect.type(TEXT)})" for name in names)
+    return f"select count(*){sums} from {dialect.table(table)} where {dialect.quote(LOAD_COLUMN)} = {load_key}"
+
+
+def delete_file(dialect: Dialect, table: Table) -> str:
+    return f"delete from {dialect.table(table)} where {dialect.quote(FILE_COLUMN)} = ?"
+
+
+def null_keys(dialect: Dialect, work: Table, key: tuple[str, ...]) -> str:
+    """Where the rows stand whose key is NULL: (file, row, the names of the columns)."""
+    missing = " or ".join(f"{dialect.quote(name)} is null" for name in key)
+    return (
+        f"select {dialect.quote(FILE_COLUMN)}, {dialect.quote(ROW_COLUMN)}\n"
+        f"  from {dialect.table(work)}\n where {missing}\n order by 1, 2"
+    )
+
+
+def delete_null_keys(dialect: Dialect, work: Table, key: tuple[str, ...]) -> str:
+    missing = " or ".join(f"{dialect.quote(name)} is null" for name in key)
+    return f"delete from {dialect.table(work)} where {missing}"
+
+
+def winners(dialect: Dialect, name: str, stream: Stream, work: Table, held: Table) -> str:
+    """A work table of the last row of each key in the batch, with what it does to the held one.
+
+    `change` is insert, update, same or stale: a stale row is older than the one that is held.
+    """
+    q = dialect.quote
+    key, order = stream.key, _order(stream)
+    content = [column.name for column in held.columns if column.name not in TECHNICAL_NAMES]
+    newest = ", ".join(f"{q(column)} desc nulls last" for column in order)
+    join = " and ".join(dialect.same(f"h.{q(column)}", f"w.{q(column)}") for column in key)
+    same = " and ".join(dialect.same(f"h.{q(column)}", f"w.{q(column)}") for column in content)
+    return (
+        f"create temp table {q(name)} as\n"
+        f"select w.*,\n"
+        f"       case when h.{q(LOAD_COLUMN)} is null then 'insert'\n"
+        f"            when {_older(dialect, order)} then 'stale'\n"
+        f"            when {same} then 'same'\n"
+        f"            else 'update' end as change\n"
+        f"  from (select *, row_number() over (partition by {dialect.names(key)} order by {newest}) as newest\n"
+        f"          from {dialect.table(work)}) as w\n"
+        f"  left join {dialect.table(held)} as h on {join}\n"
+        f" where w.newest = 1"
+    )
+
+
+def count_changes(dialect: Dialect, name: str) -> str:
+    return f"select change, count(*) from {dialect.quote(name)} group by change"
+
+
+def delete_updated(dialect: Dialect, name: str, stream: Stream, held: Table) -> str:
+    q = dialect.quote
+    join = " and ".join(f"h.{q(column)} = w.{q(column)}" for column in stream.key)
+    return (
+        f"delete from {dialect.table(held)} as h\n"
+        f" where exists (select 1 from {q(name)} as w where w.change = 'update' and {join})"
+    )
+
+
+def insert_winners(dialect: Dialect, name: str, held: Table) -> str:
+    names = dialect.names(held.names)
+    return (
+        f"insert into {dialect.table(held)} ({names})\n"
+        f"select {names} from {dialect.quote(name)} where change in ('insert', 'update')"
+    )
+
+
+def insert_all(dialect: Dialect, source: Table, target: Table) -> str:
+    names = dialect.names(source.names)
+    return f"insert into {dialect.table(target)} ({names})\nselect {names} from {dialect.table(source)}"
+
+
+def compare_full(dialect: Dialect, stream: Stream, old: Table, new: Table) -> str:
+    """What a full extract changed: (inserted, updated, deleted, unchanged) by key."""
+    q = dialect.quote
+    shared = [c.name for c in new.columns if c.name in old.names and c.name not in TECHNICAL_NAMES]
+    join = " and ".join(f"o.{q(column)} = n.{q(column)}" for column in stream.key)
+    same = " and ".join(dialect.same(f"o.{q(column)}", f"n.{q(column)}") for column in shared)
+    return (
+        f"select count(*) filter (where o.{q(LOAD_COLUMN)} is null),\n"
+        f"       count(*) filter (where o.{q(LOAD_COLUMN)} is not null and n.{q(LOAD_COLUMN)} is not null and not ({same})),\n"
+        f"       count(*) filter (where n.{q(LOAD_COLUMN)} is null),\n"
+        f"       count(*) filter (where o.{q(LOAD_COLUMN)} is not null and n.{q(LOAD_COLUMN)} is not null and ({same}))\n"
+        f"  from {dialect.table(old)} as o full join {dialect.table(new)} as n on {join}"
+    )
+
+
+def duplicate_keys(dialect: Dialect, table: Table, key: tuple[str, ...]) -> str:
+    """How many keys stand more than once, and how many rows they have."""
+    names = dialect.names(key)
+    return (
+        "select count(*), coalesce(sum(rows), 0) from (\n"
+        f"  select count(*) as rows from {dialect.table(table)} group by {names} having count(*) > 1) as doubled"
+    )
+
+
+def count(dialect: Dialect, table: Table) -> str:
+    return f"select count(*) from {dialect.table(table)}"
+
+
+def _order(stream: Stream) -> tuple[str, ...]:
+    return (*((stream.since,) if stream.since else ()), FILE_COLUMN, ROW_COLUMN)
+
+
+def _older(dialect: Dialect, order: tuple[str, ...]) -> str:
+    """Whether the batch's row comes before the held one in the total order; NULL comes before everything."""
+    q = dialect.quote
+    steps, equal = [], ""
+    for column in order:
+        new, old = f"w.{q(column)}", f"h.{q(column)}"
+        before = f"({new} < {old} or ({new} is null and {old} is not null))"
+        steps.append(f"{equal}{before}")
+        equal += f"{dialect.same(new, old)} and "
+    return "(" + " or ".join(f"({step})" for step in steps) + ")"
+
+
+def _with_technical(columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    own = tuple(column for column in columns if column.name not in TECHNICAL_NAMES)
+    return (*own, *TECHNICAL) if columns else ()

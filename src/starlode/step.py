@@ -1,0 +1,117 @@
+"""Steps as data: what a plan holds, what carrying one out found, and what it needs to be carried out.
+
+A step says what will be done and why; its file in `steps/` does it. Whatever a step changes in the warehouse is changed in the
+transaction that also writes its line of the ledger.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+    from starlode.finding import Finding
+    from starlode.source import Look, Stream
+    from starlode.table import Column
+
+Verb = Literal["land", "load", "build", "check", "export"]
+
+
+@dataclass(frozen=True)
+class Land:
+    """Read what is new in a stream and keep it as Parquet with a manifest."""
+
+    stream: Stream
+    look: Look
+    number: int
+    columns: tuple[Column, ...]
+    reason: str
+    verb: Verb = "land"
+
+    @property
+    def object(self) -> str:
+        return str(self.stream)
+
+
+@dataclass(frozen=True)
+class Load:
+    """Bring landed extractions into the stream's staging table, in their order."""
+
+    stream: Stream
+    numbers: tuple[int, ...]
+    keeps_seen: bool
+    reason: str
+    verb: Verb = "load"
+
+    @property
+    def object(self) -> str:
+        return str(self.stream)
+
+
+@dataclass(frozen=True)
+class Build:
+    """Derive a dimension or a fact from staging."""
+
+    model: str
+    digest: str
+    reason: str
+    verb: Verb = "build"
+
+    @property
+    def object(self) -> str:
+        return self.model
+
+
+@dataclass(frozen=True)
+class Check:
+    """Hold the star against its promises and the user's checks."""
+
+    digest: str
+    reason: str
+    object: str = "star"
+    verb: Verb = "check"
+
+
+@dataclass(frozen=True)
+class Export:
+    """Write the files that people look at."""
+
+    name: str
+    position: int
+    digest: str
+    reason: str
+    verb: Verb = "export"
+
+    @property
+    def object(self) -> str:
+        return self.name
+
+
+Step = Land | Load | Build | Check | Export
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What carrying out a step did, in rows that must balance."""
+
+    rows_in: int = 0
+    rows_out: int = 0
+    rejected: int = 0
+    merged: int = 0
+    lost: int = 0
+    doubled: int = 0
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+    unchanged: int = 0
+    bytes: int = 0
+    sums: Mapping[str, Decimal] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def is_balanced(self) -> bool:
+        """Rows in = rows out + rejected + merged away + lost − doubled."""
+        return self.rows_in == self.rows_out + self.rejected + self.merged + self.lost - self.doubled

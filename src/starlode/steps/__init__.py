@@ -1,0 +1,1 @@
+"""One file for each kind of step: how it is carried out."""

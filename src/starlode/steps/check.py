@@ -1,0 +1,151 @@
+"""Check: hold the star against its promises and the user's own claims."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from starlode.errors import CheckFailed
+from starlode.finding import Finding
+from starlode.sql import check as sql
+from starlode.sql import select, staging
+from starlode.star import STAR_SCHEMA
+from starlode.step import Outcome
+from starlode.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlglot import exp
+
+    from starlode.check import Check
+    from starlode.finding import Severity
+    from starlode.project import Project
+    from starlode.session import Session
+    from starlode.sql.dialect import Dialect
+    from starlode.star import Dimension, Fact, Star
+    from starlode.step import Check as CheckStep
+    from starlode.work import Work
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What must hold of a table, and the SELECT that counts the rows which break it."""
+
+    rule: str
+    table: str
+    says: str
+    sql: str
+    severity: Severity = "failure"
+
+
+def check(step: CheckStep, work: Work) -> Outcome:
+    """Judge every claim; raises CheckFailed, with all that failed, after the whole round."""
+    claims = tuple(claims_of(work.project, work.session))
+    findings = tuple(judge(work.session, claims))
+    failed = tuple(f for f in findings if f.severity == "failure")
+    if failed:
+        raise failed_checks(findings)
+    with work.ledger.recorded(step) as entry:
+        entry.outcome = Outcome(rows_in=len(claims), rows_out=len(claims), findings=findings)
+    return entry.outcome
+
+
+def failed_checks(findings: tuple[Finding, ...]) -> CheckFailed:
+    """One error that names every claim that does not hold."""
+    failed = [f for f in findings if f.severity == "failure"]
+    lines = "".join(f"\n  {f.where}: {f.message}" for f in failed)
+    return CheckFailed(
+        f"{len(failed)} check{'s' if len(failed) != 1 else ''} failed{lines}",
+        hint="`starlode check` runs them again; the star is built, and holds what was found",
+        findings=findings,
+    )
+
+
+def judge(session: Session, claims: tuple[Claim, ...]) -> Iterator[Finding]:
+    """A finding for each claim that does not hold."""
+    for claim in claims:
+        count = session.rows(claim.sql)[0][0]
+        if count:
+            message = f"{claim.says}: {count:,} rows break this"
+            yield Finding(claim.rule, claim.table, claim.severity, message, expected="0", found=str(count))
+
+
+def claims_of(project: Project, session: Session) -> Iterator[Claim]:
+    """The claims that always hold of a star, then the user's."""
+    dialect = session.dialect
+    for dimension in project.star.dimensions:
+        if session.columns(dimension.table):
+            yield from _of_dimension(dialect, dimension)
+    for fact in project.star.facts:
+        if session.columns(fact.table):
+            yield from _of_fact(dialect, fact, project.star)
+    for declared in project.checks:
+        yield _declared(declared, project, session)
+
+
+def _of_dimension(dialect: Dialect, dimension: Dimension) -> Iterator[Claim]:
+    table, name = dimension.table, dimension.table.name
+    key = (dimension.key_column,)
+    yield Claim("key", name, f"{dimension.key_column} is unique", sql.doubled(dialect, table, key))
+    yield Claim("key", name, f"{dimension.key_column} is not NULL", sql.missing(dialect, table, key))
+    if dimension.calendar is not None:
+        return
+    real, listed = sql.real_member(dialect, dimension), ", ".join(dimension.key)
+    if dimension.history:
+        yield Claim("history", name, f"the versions of each {listed} follow without gap or overlap", sql.torn_intervals(dialect, dimension))
+        current = f"{real} and is_current"
+        yield Claim("history", name, f"each {listed} has one current version", sql.doubled(dialect, table, dimension.key, current))
+    else:
+        yield Claim("key", name, f"{listed} is unique", sql.doubled(dialect, table, dimension.key, real))
+
+
+def _of_fact(dialect: Dialect, fact: Fact, star: Star) -> Iterator[Claim]:
+    table, name, grain = fact.table, fact.table.name, ", ".join(fact.grain)
+    yield Claim("grain", name, f"{grain} is unique", sql.doubled(dialect, table, fact.grain))
+    yield Claim("grain", name, f"{grain} is not NULL", sql.missing(dialect, table, fact.grain))
+    for role in fact.roles:
+        dimension = star.dimension(role.dimension)
+        says = f"every {role.key_column} is a member of {dimension.table.name}"
+        yield Claim("orphans", name, says, sql.orphans(dialect, fact, role, dimension))
+
+
+def _declared(check: Check, project: Project, session: Session) -> Claim:
+    dialect = session.dialect
+    if check.select is not None:
+        tree = select.parse(check.select)
+        text = select.resolve(tree, _places(project, session, tree), dialect.sqlglot)
+        return Claim(check.name, check.select.file, f"`{check.name}` returns no row", sql.rows_of(text), check.severity)
+    table, where = _table(check.table, project, dialect)
+    columns = ", ".join(check.columns)
+    if check.rule == "not_null":
+        says, text = f"{columns} is not NULL", sql.missing(dialect, table, check.columns, where)
+    elif check.rule == "unique":
+        says, text = f"{columns} is unique", sql.doubled(dialect, table, check.columns, where)
+    elif check.rule == "accepted":
+        says, text = f"{columns} is one of the accepted values", sql.not_accepted(dialect, check, table, where)
+    else:
+        says = f"{columns} lies within {check.low or ''}..{check.high or ''}"
+        text = sql.out_of_range(dialect, check, table, where)
+    return Claim(check.name, check.table, says, text, check.severity)
+
+
+def _table(name: str, project: Project, dialect: Dialect) -> tuple[Table, str]:
+    """The table that a check names, and the condition that keeps reserved members out."""
+    if "." in name and not name.startswith(f"{STAR_SCHEMA}."):
+        return staging.staging_table(project.stream(name)), "true"
+    short = name.removeprefix(f"{STAR_SCHEMA}.")
+    for dimension in project.star.dimensions:
+        if dimension.table.name == short:
+            return dimension.table, sql.real_member(dialect, dimension)
+    return Table(STAR_SCHEMA, short), "true"
+
+
+def _places(project: Project, session: Session, tree: exp.Query) -> dict[str, Table]:
+    """Streams by `source.stream`, and the star's own tables by `star.table`."""
+    places = {}
+    for name in select.reads(tree):
+        is_star = name.source == STAR_SCHEMA
+        table = Table(STAR_SCHEMA, name.stream) if is_star else staging.staging_table(project.stream(str(name)))
+        places[str(name)] = replace(table, columns=session.columns(table))
+    return places

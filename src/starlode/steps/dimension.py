@@ -1,0 +1,163 @@
+"""Building a dimension: read what was seen, settle what contradicts, chain the versions, apply them by key."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from starlode.errors import DataError, Evidence
+from starlode.finding import Finding
+from starlode.landing import now
+from starlode.sql import calendar as calendar_sql
+from starlode.sql import dimension as sql
+from starlode.sql import staging
+from starlode.step import Outcome
+
+if TYPE_CHECKING:
+    from starlode.session import Session
+    from starlode.sql.dimension import Shape
+    from starlode.star import Dimension
+    from starlode.table import Column, Table
+    from starlode.work import Work
+
+MOST_CONFLICTS = 1_000
+
+
+def build_dimension(dimension: Dimension, select: str, work: Work, load_key: int) -> Outcome:
+    """Bring a dimension to what its SELECT gives. Running it twice changes nothing the second time."""
+    session, dialect = work.session, work.session.dialect
+    shape = sql.shape(dimension, session.describe(select))
+    _drop_work(session)
+    session.execute(sql.read_rows(dialect, shape, select))
+    rows, no_key, no_moment = session.rows(sql.count_rows(dialect, shape))[0]
+    ensure_table(work, dimension.table, shape.columns, sql.add_reserved(dialect, shape, load_key))
+    chosen, findings = _choose(work, shape)
+    session.execute(sql.allot_keys(dialect, shape))
+    changes = dict(session.rows(sql.count_changes(dialect)))
+    deleted = session.rows(sql.count_vanished(dialect, shape))[0][0] if shape.has_history else 0
+    if deleted:
+        session.execute(sql.delete_vanished(dialect, shape))
+    session.execute(sql.update_versions(dialect, shape, load_key))
+    session.execute(sql.add_versions(dialect, shape, load_key))
+    _drop_work(session)
+    return Outcome(
+        rows_in=rows,
+        rows_out=chosen,
+        rejected=no_key + no_moment,
+        merged=rows - no_key - no_moment - chosen,
+        inserted=changes.get("insert", 0),
+        updated=changes.get("update", 0),
+        deleted=deleted,
+        unchanged=changes.get("same", 0),
+        findings=(*_left_out(dimension, no_key, no_moment), *findings),
+    )
+
+
+def build_calendar(dimension: Dimension, work: Work, load_key: int) -> Outcome:
+    """Add the members of a calendar that are missing; the ones that facts asked for beyond it stay."""
+    session, dialect = work.session, work.session.dialect
+    if dimension.calendar is None:
+        return Outcome()
+    columns = calendar_sql.columns(dimension)
+    held = session.columns(dimension.table)
+    if held and held != columns:
+        session.execute(staging.drop(dialect, dimension.table))
+    ensure_table(work, dimension.table, columns, calendar_sql.add_reserved(dialect, dimension, load_key))
+    added = add_years(work, dimension, dimension.calendar.first_year, dimension.calendar.last_year, load_key)
+    return Outcome(rows_in=added, rows_out=added, inserted=added)
+
+
+def add_years(work: Work, dimension: Dimension, first: int, last: int, load_key: int) -> int:
+    """Add the members of whole years that a calendar does not hold; how many there were."""
+    session, dialect = work.session, work.session.dialect
+    before = session.rows(staging.count(dialect, dimension.table))[0][0]
+    session.execute(calendar_sql.add_members(dialect, dimension, first, last, load_key))
+    after = session.rows(staging.count(dialect, dimension.table))[0][0]
+    return int(after - before)
+
+
+def ensure_table(work: Work, table: Table, columns: tuple[Column, ...], reserved: str | None = None) -> None:
+    """Create a table of the star, or bring it to the columns that are declared now."""
+    session, dialect = work.session, work.session.dialect
+    held = {column.name: column for column in session.columns(table)}
+    if not held:
+        session.execute(staging.create(dialect, replace(table, columns=columns)))
+        if reserved:
+            session.execute(reserved)
+        return
+    wanted = {column.name: column for column in columns}
+    for name in held.keys() - wanted.keys():
+        session.execute(sql.drop_column(dialect, table, name))
+    for name, column in wanted.items():
+        if name not in held:
+            session.execute(staging.add_column(dialect, table, column))
+        elif held[name].type != column.type:
+            session.execute(staging.widen_column(dialect, table, column))
+
+
+def _choose(work: Work, shape: Shape) -> tuple[int, tuple[Finding, ...]]:
+    """Fill `work_chain` with the versions; how many, and what contradicted."""
+    session, dialect = work.session, work.session.dialect
+    if shape.has_history and shape.dimension.at:
+        return _chain(work, shape)
+    session.execute(sql.choose_rows(dialect, shape))
+    chosen, variants = session.rows(sql.count_variants(dialect))[0]
+    findings = _conflicts(work, shape) if variants else ()
+    if shape.has_history:
+        session.execute(sql.read_rows_now(dialect, shape, now().isoformat(sep=" ", timespec="microseconds")))
+        session.execute(sql.drop_work(dialect, sql.WORK_CHAIN))
+        session.execute(sql.chain_versions(dialect, shape, sql.WORK_SEEN))
+    return chosen, findings
+
+
+def _chain(work: Work, shape: Shape) -> tuple[int, tuple[Finding, ...]]:
+    session, dialect = work.session, work.session.dialect
+    findings: tuple[Finding, ...] = ()
+    session.execute(sql.chain_versions(dialect, shape, sql.WORK_IN))
+    if session.rows(sql.count_contradictions(dialect, shape))[0][0]:
+        findings = _conflicts(work, shape)
+        session.execute(sql.drop_work(dialect, sql.WORK_CHAIN))
+        session.execute(sql.choose_rows(dialect, shape, per_moment=True))
+        session.execute(f"alter table {sql.WORK_CHAIN} rename to {sql.WORK_SEEN}")
+        session.execute(sql.chain_versions(dialect, shape, sql.WORK_SEEN))
+    return session.rows(f"select count(*) from {sql.WORK_CHAIN}")[0][0], findings
+
+
+def _conflicts(work: Work, shape: Shape) -> tuple[Finding, ...]:
+    """Write down the keys whose rows disagree, or refuse them where the declaration says so or says nothing of order."""
+    session, dimension = work.session, shape.dimension
+    found = session.rows(sql.conflicts(session.dialect, shape))
+    if not found:
+        return ()
+    columns = ", ".join(sorted({name for _, names, _ in found for name in names.split(", ")}))
+    rows = sum(count for *_, count in found)
+    name, rule = str(dimension.table.name), dimension.on_conflict
+    kept = rule or "most_frequent"
+    told = f"{len(found):,} keys of {name} have rows that disagree about {columns} ({rows:,} rows)"
+    if rule == "fail" or (rule is None and shape.has_history):
+        moment = " at the same moment" if dimension.at else ""
+        raise DataError(
+            told + moment,
+            where="starlode.conflict in the warehouse names the keys",
+            hint="mend the source, or declare which row wins: `on_conflict: most_frequent`",
+            evidence=Evidence(name, "refused", tuple(found[:MOST_CONFLICTS])),
+        )
+    work.ledger.write_conflicts(name, kept, found[:MOST_CONFLICTS])
+    said = "the rows that `latest` names" if kept == "latest" else "the most frequent row of each, then the least value"
+    return (Finding("conflict", name, "warning", f"{told}; kept: {said}", found=f"{len(found)}"),)
+
+
+def _left_out(dimension: Dimension, no_key: int, no_moment: int) -> tuple[Finding, ...]:
+    name = str(dimension.table.name)
+    key, at = ", ".join(dimension.key), dimension.at
+    told = []
+    if no_key:
+        told.append(Finding("no key", name, "note", f"{no_key:,} rows have no {key} and name no member"))
+    if no_moment:
+        told.append(Finding("no moment", name, "warning", f"{no_moment:,} rows have no {at} and make no version"))
+    return tuple(told)
+
+
+def _drop_work(session: Session) -> None:
+    for name in sql.WORK_TABLES:
+        session.execute(sql.drop_work(session.dialect, name))

@@ -1,0 +1,21 @@
+"""Export: write the files that people look at, from a star that has passed its checks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlode.step import Outcome
+
+if TYPE_CHECKING:
+    from starlode.step import Export
+    from starlode.work import Work
+
+
+def export(step: Export, work: Work) -> Outcome:
+    """Write the files, then the line of the ledger that says so."""
+    _, exporter = work.project.exports[step.position]
+    written = exporter.export(work.project.star, work.session, work.project.folder)
+    size = sum(path.stat().st_size for path in written)
+    with work.ledger.recorded(step) as entry:
+        entry.outcome = Outcome(rows_in=len(written), rows_out=len(written), bytes=size)
+    return entry.outcome

@@ -1,0 +1,221 @@
+"""Building a fact: follow its rows through the joins, look its keys up as of its moment, apply what changed by grain."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from starlode.errors import CheckFailed, DataError, Evidence
+from starlode.finding import Finding
+from starlode.sql import calendar, driving, select, staging
+from starlode.sql import dimension as dimension_sql
+from starlode.sql import fact as sql
+from starlode.star import UNKNOWN_KEY
+from starlode.step import Outcome
+from starlode.steps.dimension import add_years, ensure_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlglot import exp
+
+    from starlode.session import Session
+    from starlode.sql.driving import Followed
+    from starlode.star import Dimension, Fact, Role
+    from starlode.table import Table
+    from starlode.work import Work
+
+MOST_EVIDENCE = 1_000
+MOST_YEARS = 200
+
+
+def build_fact(fact: Fact, tree: exp.Query, places: Mapping[str, Table], work: Work, load_key: int) -> Outcome:
+    """Bring a fact to what its SELECT gives; nothing of it changes when its joins lose or double rows without leave."""
+    session, dialect = work.session, work.session.dialect
+    _drop_work(session)
+    balance = _read(fact, tree, places, work)
+    selected = tuple(c for c in session.describe(f"select * from {sql.WORK_FACT}") if c.name != driving.DRIVING)
+    _guard_grain(fact, session)
+    dimensions = {d.name: d for d in work.project.star.dimensions}
+    shape = sql.Shape(fact, selected, dimensions)
+    findings = [f for role in fact.roles for f in _prepare(role, dimensions[role.dimension], fact, work, load_key)]
+    session.execute(sql.look_up(dialect, shape))
+    findings += _unknown(shape, session)
+    if session.rows(f"select count(*) from {sql.WORK_KEYED}")[0][0] != balance.rows_out:
+        raise DataError(
+            f"the lookup of {fact.table.name} changed its number of rows",
+            hint="a dimension holds one key twice: `starlode check` names it",
+        )
+    changed = _apply(shape, replace(balance, findings=(*balance.findings, *findings)), work, load_key)
+    _drop_work(session)
+    return changed
+
+
+def _read(fact: Fact, tree: exp.Query, places: Mapping[str, Table], work: Work) -> Outcome:
+    """Fill `work_fact` and balance it against the rows of the driving stream that the SELECT asks for."""
+    session, dialect = work.session, work.session.dialect
+    measures = tuple(name for name, aggregate in fact.measures.items() if aggregate == "sum")
+    names = {name: table.names for name, table in places.items()}
+    followed = driving.follow(tree, names, measures)
+    if isinstance(followed, str):
+        session.execute(sql.read_rows(select.resolve(tree, places, dialect.sqlglot)))
+        rows, _, *sums = session.rows(sql.count_rows(dialect, None, measures))[0]
+        told = f"rows in = rows out cannot be proved for this SELECT: {followed}"
+        finding = Finding("balance", fact.table.name, "note", told)
+        return Outcome(rows_in=rows, rows_out=rows, sums=_exact(measures, sums), findings=(finding,))
+    place = places[followed.stream]
+    seen = driving.numbered(dialect, place, select.shown(tree, place))
+    session.execute(sql.read_rows(select.resolve(followed.tree, places, dialect.sqlglot, {followed.alias: seen})))
+    return _balance(fact, followed, driving.numbered(dialect, place, place.names), measures, work)
+
+
+def _balance(fact: Fact, followed: Followed, source: str, measures: tuple[str, ...], work: Work) -> Outcome:
+    session, dialect = work.session, work.session.dialect
+    asked, *sums_in = session.rows(driving.asked_rows(dialect, followed, source))[0]
+    number = driving.DRIVING if followed.can_lose else None
+    rows, distinct, *sums_out = session.rows(sql.count_rows(dialect, number, measures))[0]
+    lost = asked - distinct if followed.can_lose else 0
+    doubled = rows - (asked - lost)
+    findings = []
+    if lost:
+        findings += _judge(fact, lost, "lost", fact.may_lose, "may_lose", followed, source, work)
+    if doubled:
+        findings += _judge(fact, doubled, "doubled", fact.may_multiply, "may_multiply", followed, source, work)
+    held = dict(zip(followed.measures, sums_in, strict=True))
+    wrong = [m for m, total in zip(measures, sums_out, strict=True) if m in held and not _equal(held[m], total)]
+    if wrong and not lost and not doubled:
+        raise CheckFailed(f"{fact.table.name}: the sums of {', '.join(wrong)} differ between staging and the fact")
+    return Outcome(
+        rows_in=asked, rows_out=rows, lost=lost, doubled=doubled, sums=_exact(measures, sums_out), findings=tuple(findings)
+    )
+
+
+def _judge(
+    fact: Fact, count: int, what: str, allowed: bool, word: str, followed: Followed, source: str, work: Work
+) -> list[Finding]:
+    """Rows lost or doubled by joins fail the run, unless the declaration allows it; either way they are written down."""
+    session, name = work.session, str(fact.table.name)
+    rows_of = driving.lost_rows if what == "lost" else driving.doubled_rows
+    places = session.rows(rows_of(session.dialect, followed, source, sql.WORK_FACT, MOST_EVIDENCE))
+    rows = tuple((f'{{"_file": "{file}", "_row": {row}}}', followed.stream, times) for file, row, times in places)
+    told = f"the joins of {name} {'lose' if what == 'lost' else 'add'} {count:,} rows of {followed.stream}"
+    rule = f"{what} by a join"
+    if not allowed:
+        raise CheckFailed(
+            told,
+            where=f"{fact.select.file}; starlode.conflict in the warehouse names the rows",
+            hint=f"mend the join (a LEFT JOIN keeps, a unique key does not double), or declare `{word}: true`",
+            evidence=Evidence(name, rule, rows),
+        )
+    work.ledger.write_conflicts(name, rule, rows)
+    return [Finding(rule, name, "warning", f"{told}, as `{word}` allows", found=str(count))]
+
+
+def _guard_grain(fact: Fact, session: Session) -> None:
+    nulls = session.rows(sql.count_null_grain(session.dialect, fact))[0][0]
+    grain = ", ".join(fact.grain)
+    if nulls:
+        raise DataError(f"{nulls:,} rows of {fact.table.name} have no {grain}, which is its grain", where=fact.select.file)
+    values, rows = session.rows(sql.count_double_grain(session.dialect, fact))[0]
+    if values:
+        raise DataError(
+            f"{rows:,} rows of {fact.table.name} share {values:,} values of its grain ({grain})",
+            where=fact.select.file,
+            hint="name every column that tells one row from another in `grain:`, or mend the SELECT",
+        )
+
+
+def _prepare(role: Role, dimension: Dimension, fact: Fact, work: Work, load_key: int) -> list[Finding]:
+    """Make the members that the fact needs, as `late:` says, before its keys are looked up."""
+    session, dialect = work.session, work.session.dialect
+    if dimension.calendar is not None:
+        return _extend(role, dimension, fact, work, load_key)
+    missing = session.rows(sql.count_missing(dialect, role, dimension))[0][0]
+    if not missing:
+        return []
+    told = f"{missing:,} {role.dimension} keys of {fact.table.name} are not in {dimension.table.name}"
+    if fact.late == "fail":
+        raise DataError(told, where=fact.select.file, hint="load the dimension first, or declare `late: infer`")
+    if fact.late == "unknown":
+        return [Finding("late", fact.table.name, "warning", f"{told}; they point to the unknown member", found=str(missing))]
+    columns = session.columns(dimension.table)
+    own = {"key": dimension.key_column, **{name: name for name in (dimension_sql.IS_INFERRED, dimension_sql.LOAD_KEY)}}
+    span = (dimension_sql.VALID_FROM, dimension_sql.VALID_TO, dimension_sql.IS_CURRENT)
+    plain = tuple(c for c in columns if c.name not in own.values() and not (dimension.history and c.name in span))
+    session.execute(sql.infer_members(dialect, role, dimension_sql.shape(dimension, plain), load_key))
+    return [Finding("inferred", dimension.table.name, "note", f"{told}; inferred until they come", found=str(missing))]
+
+
+def _extend(role: Role, dimension: Dimension, fact: Fact, work: Work, load_key: int) -> list[Finding]:
+    """Bring a calendar to the years of the fact, so that no moment is lost."""
+    session, dialect = work.session, work.session.dialect
+    first, last = session.rows(sql.moments(dialect, role))[0]
+    held_first, held_last = session.rows(calendar.years(dialect, dimension))[0]
+    if first is None or (held_first <= first and last <= held_last):
+        return []
+    if max(last, held_last) - min(first, held_first) > MOST_YEARS:
+        raise DataError(
+            f"{role.columns[0]} of {fact.table.name} runs from {first} to {last}, too far for a calendar",
+            where=fact.select.file,
+            hint="turn impossible moments into NULL in the SELECT; they point to the unknown member then",
+        )
+    added = add_years(work, dimension, min(first, held_first), max(last, held_last), load_key)
+    told = f"{fact.table.name} reaches from {first} to {last}: {added:,} members were added beyond the declared calendar"
+    return [Finding("calendar", dimension.table.name, "warning", told, found=str(added))]
+
+
+def _unknown(shape: sql.Shape, session: Session) -> list[Finding]:
+    rows, *unknown = session.rows(sql.count_keyed(session.dialect, shape))[0]
+    return [
+        Finding(
+            "unknown member",
+            shape.fact.table.name,
+            "note",
+            f"{count:,} of {rows:,} rows have {role.key_column} = {UNKNOWN_KEY} (unknown)",
+            found=str(count),
+        )
+        for role, count in zip(shape.fact.roles, unknown, strict=True)
+        if count
+    ]
+
+
+def _apply(shape: sql.Shape, balance: Outcome, work: Work, load_key: int) -> Outcome:
+    """Insert, correct and remove by grain; all at once where the fact is empty."""
+    session, dialect = work.session, work.session.dialect
+    table = shape.fact.table
+    ensure_table(work, table, shape.columns)
+    held = session.rows(staging.count(dialect, table))[0][0]
+    if not held:
+        session.execute(sql.add_all(dialect, shape, load_key))
+        return replace(balance, inserted=balance.rows_out)
+    session.execute(sql.compare(dialect, shape))
+    changes = dict(session.rows(sql.count_changes()))
+    vanished = session.rows(sql.count_vanished(dialect, shape))[0][0]
+    if vanished == held:
+        raise DataError(
+            f"every row of {table.name} would go; it is left as it is",
+            hint="if that is right, drop the table and run again",
+        )
+    if vanished:
+        session.execute(sql.delete_vanished(dialect, shape))
+    session.execute(sql.delete_changed(dialect, shape))
+    session.execute(sql.add_changed(dialect, shape, load_key))
+    inserted, updated, same = (changes.get(name, 0) for name in ("insert", "update", "same"))
+    return replace(balance, inserted=inserted, updated=updated, unchanged=same, deleted=vanished)
+
+
+def _exact(measures: tuple[str, ...], sums: list[str | None]) -> dict[str, Decimal]:
+    return {name: Decimal(total or 0) for name, total in zip(measures, sums, strict=True)}
+
+
+def _equal(one: str | None, other: str | None) -> bool:
+    """Whether two sums agree; sums of floating numbers depend on the order and may differ in the last digits."""
+    left, right = Decimal(one or 0), Decimal(other or 0)
+    is_floating = "e" in f"{one}{other}".lower()
+    return left == right or (is_floating and abs(left - right) <= abs(left) * Decimal("1e-9"))
+
+
+def _drop_work(session: Session) -> None:
+    for name in sql.WORK_TABLES:
+        session.execute(f"drop table if exists {name}")

@@ -1,0 +1,92 @@
+"""Land: read what is new and keep it, so that everything after this can be repeated without the source."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Any
+
+from starlode.errors import DataError
+from starlode.finding import Finding
+from starlode.landing import Manifest, commit, folder_of, now
+from starlode.parts import PartWriter
+from starlode.source import ReadAgain
+from starlode.step import Land, Outcome
+from starlode.work import Progress, Work
+
+if TYPE_CHECKING:
+    from starlode.table import Column
+
+
+def land(step: Land, work: Work) -> Outcome:
+    """Write the extraction's Parquet and, last, its manifest. A crash before that leaves only garbage."""
+    columns = step.columns
+    for _ in range(len(columns) + 1_000):
+        try:
+            manifest = _extract(step, work, columns)
+        except ReadAgain as again:
+            columns = again.columns
+            continue
+        commit(work.project.landing, step.stream, manifest)
+        return _outcome(manifest)
+    raise DataError(f"the types of {step.stream} do not settle", hint="declare them with `types:`")
+
+
+def _extract(step: Land, work: Work, columns: tuple[Column, ...]) -> Manifest:
+    landing = work.project.landing
+    source = work.project.source(step.stream.source)
+    folder = folder_of(landing, step.stream) / f"{step.number:08}-{work.ledger.run_id}"
+    shutil.rmtree(folder, ignore_errors=True)
+    position: dict[str, Any] = {}
+    findings = [*_changed(step), *_gone(step)]
+    read = 0
+    with PartWriter(landing, folder) as parts:
+        for batch in source.read(step.stream, step.look, columns):
+            parts.write(batch.rows)
+            parts.reject(batch.rejects)
+            findings += batch.findings
+            position |= batch.position
+            read += batch.bytes_read
+            work.listen(Progress(step, parts.rows + batch.rows.num_rows, read))
+    return Manifest(
+        stream=str(step.stream),
+        number=step.number,
+        run_id=work.ledger.run_id,
+        mode=step.look.mode,
+        created_at=now().isoformat(timespec="microseconds"),
+        files=tuple(parts.files),
+        rows=parts.rows,
+        rejected=parts.rejected,
+        rejects=parts.rejects,
+        sums={name: format(total, "f") for name, total in parts.sums.items()},
+        position=position,
+        replaces=step.look.changed,
+        forgets=step.look.gone if step.look.mode == "full" else (),
+        findings=tuple(findings),
+    )
+
+
+def _changed(step: Land) -> list[Finding]:
+    return [
+        Finding("changed file", f"{step.stream}: {name}", "warning", "the file changed after it was loaded; it is read again")
+        for name in step.look.changed
+    ]
+
+
+def _gone(step: Land) -> list[Finding]:
+    kept = "its rows stay" if step.look.mode == "incremental" else "its rows go with this full extract"
+    return [
+        Finding("file gone", f"{step.stream}: {name}", "note", f"a file that was loaded is gone; {kept}")
+        for name in step.look.gone
+    ]
+
+
+def _outcome(manifest: Manifest) -> Outcome:
+    return Outcome(
+        rows_in=manifest.rows + manifest.rejected,
+        rows_out=manifest.rows,
+        rejected=manifest.rejected,
+        bytes=manifest.bytes,
+        findings=manifest.findings,
+    )
+
+

@@ -1,0 +1,248 @@
+"""Load: landed extractions become the current state of a stream in staging.
+
+Each extraction is one transaction with its positions, rejects, schema changes and counts. What was loaded is counted and
+summed again in the warehouse and held against the manifest, so a file that went astray on the way cannot pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from starlode.contract import Alignment, align
+from starlode.errors import DataError
+from starlode.finding import Finding, Reject
+from starlode.landing import Manifest, read_manifest, verify
+from starlode.sql import staging
+from starlode.step import Load, Outcome
+from starlode.work import Progress, Work
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from starlode.source import Stream
+    from starlode.table import Column, Table
+
+NUMERIC = ("integer", "decimal")
+MERGE = "work_merge"
+SHRINKS_BELOW = 0.5
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One extraction on its way into staging."""
+
+    stream: Stream
+    manifest: Manifest
+    columns: tuple[Column, ...]
+    load_key: int
+
+
+def load(step: Load, work: Work) -> Outcome:
+    """Load the extractions in their order, from the last full one on: what a full extract replaces is not loaded first."""
+    manifests = [read_manifest(work.project.landing, step.stream, number) for number in step.numbers]
+    full = [i for i, manifest in enumerate(manifests) if manifest.mode == "full"]
+    total = Outcome()
+    for manifest in manifests[full[-1] if full else 0 :]:
+        for file in manifest.files:
+            verify(work.project.landing, file)
+        with work.ledger.recorded(step) as entry:
+            entry.manifest = manifest.number
+            entry.outcome = _load_one(step, work, manifest, entry.load_key)
+        total = _add(total, entry.outcome)
+        work.listen(Progress(step, total.rows_in, total.bytes))
+    return total
+
+
+def _load_one(step: Load, work: Work, manifest: Manifest, load_key: int) -> Outcome:
+    session, stream = work.session, step.stream
+    held = session.columns(staging.staging_table(stream))
+    own = tuple(column for column in held if column.name not in staging.TECHNICAL_NAMES)
+    aligned = align(stream, own, _stream_columns(manifest), is_full=manifest.mode == "full")
+    batch = Batch(stream, manifest, aligned.columns, load_key)
+    if manifest.mode == "full":
+        outcome = _replace(work, batch, has_old=bool(held))
+    else:
+        _evolve(work, batch, aligned, own)
+        outcome = _bring(work, batch, staging.staging_table(stream, batch.columns))
+    if step.keeps_seen:
+        _keep_seen(work, batch)
+    _write_down(work, batch, aligned)
+    return replace(outcome, bytes=manifest.bytes, findings=(*manifest.findings, *aligned.findings, *outcome.findings))
+
+
+def _evolve(work: Work, batch: Batch, aligned: Alignment, own: tuple[Column, ...]) -> None:
+    """Bring the staging table to the columns that the contract agreed to."""
+    session, dialect = work.session, work.session.dialect
+    table = staging.staging_table(batch.stream, batch.columns)
+    if not own:
+        session.execute(staging.create(dialect, table))
+        return
+    for target in (table, staging.seen_table(batch.stream, batch.columns)):
+        held = {column.name for column in session.columns(target)}
+        for column in aligned.added if held else ():
+            session.execute(staging.add_column(dialect, target, column))
+        for column in aligned.widened if held else ():
+            session.execute(staging.widen_column(dialect, target, column))
+
+
+def _bring(work: Work, batch: Batch, held: Table) -> Outcome:
+    """Add a batch to a table: appended, or merged by key."""
+    for name in batch.manifest.replaces if not batch.stream.key else ():
+        work.session.execute(staging.delete_file(work.session.dialect, held), (name,))
+    if batch.stream.key:
+        return _merge(work, batch, held)
+    _load_files(work, batch, held)
+    rows = batch.manifest.rows
+    return Outcome(rows_in=rows, rows_out=rows, inserted=rows, sums=_sums(batch.manifest))
+
+
+def _merge(work: Work, batch: Batch, held: Table) -> Outcome:
+    """Keep the last row of each key by (cursor, file, row), whatever the order in which they arrive."""
+    session, dialect = work.session, work.session.dialect
+    table = staging.work_table(batch.stream, batch.columns)
+    session.execute(staging.drop(dialect, table))
+    session.execute(staging.create(dialect, table))
+    _load_files(work, batch, table)
+    rejected = _reject_null_keys(work, batch, table)
+    session.execute(f"drop table if exists {MERGE}")
+    session.execute(staging.winners(dialect, MERGE, batch.stream, table, held))
+    changes = dict(session.rows(staging.count_changes(dialect, MERGE)))
+    session.execute(staging.delete_updated(dialect, MERGE, batch.stream, held))
+    session.execute(staging.insert_winners(dialect, MERGE, held))
+    session.execute(f"drop table {MERGE}")
+    session.execute(staging.drop(dialect, table))
+    inserted, updated, same = (changes.get(name, 0) for name in ("insert", "update", "same"))
+    rows, kept = batch.manifest.rows, inserted + updated + same
+    findings = _stale(batch, changes.get("stale", 0))
+    return Outcome(
+        rows_in=rows,
+        rows_out=kept,
+        rejected=rejected,
+        merged=rows - rejected - kept,
+        inserted=inserted,
+        updated=updated,
+        unchanged=same,
+        sums=_sums(batch.manifest),
+        findings=findings,
+    )
+
+
+def _replace(work: Work, batch: Batch, *, has_old: bool) -> Outcome:
+    """Build the new table beside the old one and swap them, unless the extract has shrunk without leave."""
+    session, dialect = work.session, work.session.dialect
+    table = staging.staging_table(batch.stream, batch.columns)
+    beside = replace(table, name=f"{table.name}__new")
+    session.execute(staging.drop(dialect, beside))
+    session.execute(staging.create(dialect, beside))
+    outcome = _bring(work, batch, beside)
+    if has_old:
+        old = replace(table, columns=session.columns(table))
+        _guard_shrinking(work, batch, old, beside)
+        if batch.stream.key:
+            changes = session.rows(staging.compare_full(dialect, batch.stream, old, beside))[0]
+            names = ("inserted", "updated", "deleted", "unchanged")
+            outcome = replace(outcome, **dict(zip(names, changes, strict=True)))
+        session.execute(staging.drop(dialect, table))
+    session.execute(staging.rename(dialect, beside, table.name))
+    return outcome
+
+
+def _guard_shrinking(work: Work, batch: Batch, old: Table, new: Table) -> None:
+    before, after = (work.session.rows(staging.count(work.session.dialect, t))[0][0] for t in (old, new))
+    if before and after < before * SHRINKS_BELOW and not batch.stream.may_shrink:
+        raise DataError(
+            f"a full extract of {batch.stream} has {after:,} rows where the target has {before:,}; the target is left as it is",
+            hint="if that is right, declare `may_shrink: true` for the stream and run again",
+        )
+
+
+def _keep_seen(work: Work, batch: Batch) -> None:
+    """Append every row of the batch to what was ever seen of the stream; rows of a file read again take the old ones' place."""
+    session, dialect = work.session, work.session.dialect
+    seen = staging.seen_table(batch.stream, batch.columns)
+    if not session.columns(seen):
+        session.execute(staging.create(dialect, seen))
+    for name in batch.manifest.replaces:
+        session.execute(staging.delete_file(dialect, seen), (name,))
+    _load_files(work, batch, seen)
+
+
+def _load_files(work: Work, batch: Batch, table: Table) -> None:
+    """Load the landed files by their schemas, then prove that what arrived is what the manifest promised."""
+    session, dialect = work.session, work.session.dialect
+    landing = work.project.landing
+    for columns, files in groupby(batch.manifest.files, key=lambda file: file.columns):
+        landed = {column.name: column.type for column in columns}
+        values = [
+            str(batch.load_key) if column.name == staging.LOAD_COLUMN else staging.value(dialect, column, landed.get(column.name))
+            for column in table.columns
+        ]
+        session.load(table, [str(landing / file.path) for file in files], values)
+    numeric = {column.name for column in batch.columns if column.type.kind in NUMERIC}
+    names = tuple(name for name in batch.manifest.sums if name in numeric)
+    count, *sums = session.rows(staging.count_and_sums(dialect, table, names, batch.load_key))[0]
+    promised = tuple(Decimal(batch.manifest.sums[name]) for name in names)
+    arrived = tuple(Decimal(total or 0) for total in sums)
+    if count != batch.manifest.rows or arrived != promised:
+        wrong = [name for name, a, b in zip(names, arrived, promised, strict=True) if a != b]
+        raise DataError(
+            f"{batch.stream}: the manifest promises {batch.manifest.rows:,} rows, and {count:,} arrived"
+            + (f"; the sums differ in {', '.join(wrong)}" if wrong else ""),
+            where=f"extraction {batch.manifest.number}",
+        )
+
+
+def _reject_null_keys(work: Work, batch: Batch, table: Table) -> int:
+    session, dialect = work.session, work.session.dialect
+    places = session.rows(staging.null_keys(dialect, table, batch.stream.key))
+    key = ", ".join(batch.stream.key)
+    rejects = [Reject(file, row, key, "", "the key is NULL", "key") for file, row in places]
+    work.ledger.write_rejects(str(batch.stream), batch.manifest.number, rejects)
+    if places:
+        session.execute(staging.delete_null_keys(dialect, table, batch.stream.key))
+    return len(places)
+
+
+def _write_down(work: Work, batch: Batch, aligned: Alignment) -> None:
+    ledger, stream, manifest = work.ledger, str(batch.stream), batch.manifest
+    ledger.write_positions(stream, manifest.position, manifest.forgets, batch.load_key)
+    read_again = tuple(name for name in manifest.position if name in manifest.replaces)
+    ledger.resolve_rejects(stream, read_again, "read again")
+    ledger.write_schema_changes(stream, aligned.changes)
+    if manifest.rejects is not None:
+        verify(work.project.landing, manifest.rejects)
+        ledger.write_rejects(stream, manifest.number, list(_landed_rejects(work, manifest)))
+
+
+def _landed_rejects(work: Work, manifest: Manifest) -> Iterable[Reject]:
+    if manifest.rejects is None:
+        return
+    path = work.session.dialect.text(str(work.project.landing / manifest.rejects.path))
+    for row in work.session.rows(f"select file, line, \"column\", raw, reason, rule from read_parquet({path})"):
+        yield Reject(*row)
+
+
+def _stale(batch: Batch, count: int) -> tuple[Finding, ...]:
+    if not count:
+        return ()
+    by = batch.stream.since or "the name of the file"
+    message = f"{count:,} rows are older than what is held, by {by}, and change nothing"
+    return (Finding("stale rows", str(batch.stream), "note", message),)
+
+
+def _stream_columns(manifest: Manifest) -> tuple[Column, ...]:
+    return tuple(column for column in manifest.columns if column.name not in staging.TECHNICAL_NAMES)
+
+
+def _sums(manifest: Manifest) -> dict[str, Decimal]:
+    return {name: Decimal(total) for name, total in manifest.sums.items()}
+
+
+def _add(one: Outcome, other: Outcome) -> Outcome:
+    names = ("rows_in", "rows_out", "rejected", "merged", "inserted", "updated", "deleted", "unchanged", "bytes")
+    summed = {name: getattr(one, name) + getattr(other, name) for name in names}
+    sums = {name: one.sums.get(name, Decimal(0)) + total for name, total in other.sums.items()}
+    return replace(one, **summed, sums=dict(one.sums) | sums, findings=(*one.findings, *other.findings))

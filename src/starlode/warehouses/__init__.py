@@ -1,0 +1,1 @@
+"""The warehouses that Starlode loads: one file each, all under one contract and one conformance suite."""

@@ -1,0 +1,204 @@
+"""The embedded warehouse: one DuckDB file, opened by one run at a time.
+
+DuckDB gives each process the whole file or nothing, so its own lock is the run's lock. Users' SELECTs run here too, which is
+why the connection may read below the landing and nowhere else, loads no extension, and is locked against SET.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import duckdb
+
+from starlode.errors import WarehouseError
+from starlode.sql.dialect import Dialect
+from starlode.table import Column, Table, Type, parse_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    import pyarrow as pa
+
+WORDS: Mapping[str, str] = {
+    "boolean": "BOOLEAN",
+    "integer": "BIGINT",
+    "decimal": "DECIMAL",
+    "double": "DOUBLE",
+    "text": "VARCHAR",
+    "date": "DATE",
+    "time": "TIME",
+    "timestamp": "TIMESTAMP",
+    "timestamptz": "TIMESTAMP WITH TIME ZONE",
+    "binary": "BLOB",
+    "json": "JSON",
+}
+KINDS = {word: kind for kind, word in WORDS.items()} | {
+    "FLOAT": "double",
+    "TINYINT": "integer",
+    "SMALLINT": "integer",
+    "INTEGER": "integer",
+    "UTINYINT": "integer",
+    "USMALLINT": "integer",
+    "UINTEGER": "integer",
+    "UBIGINT": "decimal(20,0)",
+    "HUGEINT": "decimal(38,0)",
+    "UHUGEINT": "decimal(38,0)",
+    "UUID": "text",
+    "TIMESTAMP_S": "timestamp",
+    "TIMESTAMP_MS": "timestamp",
+    "TIMESTAMP_NS": "timestamp",
+}
+DIALECT = Dialect(sqlglot="duckdb", types=WORDS, max_name=255)
+# Messages of these errors quote the value of a cell.
+QUOTING = (duckdb.ConversionException, duckdb.ConstraintException, duckdb.OutOfRangeException, duckdb.InvalidInputException)
+
+
+@dataclass(frozen=True)
+class DuckDB:
+    """A DuckDB file. The memory limit is DuckDB's own; beyond it, work spills to a folder beside the file."""
+
+    SCHEME: ClassVar[str] = "duckdb"
+
+    path: Path
+    memory: str = field(default="512MB", metadata={"doc": "How much memory DuckDB may use before it spills to disk."})
+    threads: int = field(default=0, metadata={"doc": "How many threads DuckDB uses; 0 is one for each core."})
+
+    @property
+    def dialect(self) -> Dialect:
+        return DIALECT
+
+    @property
+    def exists(self) -> bool:
+        return self.path.exists()
+
+    def connect(self, *, read_only: bool = False, landing: Path | None = None) -> DuckDBSession:
+        if not read_only:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            connection = duckdb.connect(str(self.path), read_only=read_only, config=self._config())
+        except duckdb.Error as error:
+            raise _not_opened(self.path, error) from error
+        connection.execute("set TimeZone = 'UTC'")
+        if landing is not None:
+            connection.execute(f"set allowed_directories = [{DIALECT.text(str(landing) + '/')}]")
+        connection.execute("set enable_external_access = false")
+        connection.execute("set lock_configuration = true")
+        return DuckDBSession(connection)
+
+    def _config(self) -> dict[str, str | bool | int | float | list[str]]:
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": self.memory,
+            "temp_directory": f"{self.path}.spill",
+            "storage_compatibility_version": "v1.5.0",
+            "preserve_insertion_order": False,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allow_community_extensions": False,
+            "python_enable_replacements": False,
+        }
+        return config | ({"threads": self.threads} if self.threads else {})
+
+
+WAREHOUSE = DuckDB
+
+
+class DuckDBSession:
+    """An open DuckDB file."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    @property
+    def dialect(self) -> Dialect:
+        return DIALECT
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
+        self._run(sql, values)
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return self._run(sql, values).fetchall()
+
+    def arrow(self, sql: str, values: Sequence[Any] = ()) -> pa.RecordBatchReader:
+        return self._run(sql, values).to_arrow_reader(122_880)
+
+    def insert(self, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+        if not rows:
+            return
+        holes = ", ".join("?" for _ in table.names)
+        sql = f"insert into {DIALECT.table(table)} ({DIALECT.names(table.names)}) values ({holes})"
+        try:
+            self._connection.executemany(sql, [list(row) for row in rows])
+        except duckdb.Error as error:
+            raise _refused(sql, error) from error
+
+    def describe(self, sql: str) -> tuple[Column, ...]:
+        described = self.rows(f"describe {sql}")
+        return tuple(Column(row[0], _type(row[1])) for row in described)
+
+    def columns(self, table: Table) -> tuple[Column, ...]:
+        found = self.rows(
+            "select column_name, data_type from duckdb_columns() "
+            "where database_name = current_database() and schema_name = ? and table_name = ? order by column_index",
+            (table.schema, table.name),
+        )
+        return tuple(Column(name, _type(word)) for name, word in found)
+
+    def load(self, table: Table, files: Sequence[str], values: Sequence[str]) -> None:
+        listed = ", ".join(DIALECT.text(file) for file in files)
+        self.execute(
+            f"insert into {DIALECT.table(table)} ({DIALECT.names(table.names)})\n"
+            f"select {', '.join(values)}\n  from read_parquet([{listed}], hive_partitioning => false)"
+        )
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        self.execute("begin transaction")
+        try:
+            yield
+        except BaseException:
+            self.execute("rollback")
+            raise
+        self.execute("commit")
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _run(self, sql: str, values: Sequence[Any]) -> duckdb.DuckDBPyConnection:
+        try:
+            return self._connection.execute(sql, list(values))
+        except duckdb.Error as error:
+            raise _refused(sql, error) from error
+
+
+def _type(word: str) -> Type:
+    """The type behind DuckDB's word; anything nested or unusual reads as JSON."""
+    if word.startswith("DECIMAL"):
+        return parse_type(word)
+    return parse_type(KINDS.get(word, "json"))
+
+
+def _not_opened(path: Path, error: duckdb.Error) -> WarehouseError:
+    holder = re.search(r"\(PID (\d+)\)", str(error))
+    if holder:
+        return WarehouseError(
+            f"the warehouse is in use by process {holder[1]}",
+            where=str(path),
+            hint="wait until that run has ended, or give it time with --wait SECONDS",
+        )
+    return WarehouseError(f"DuckDB cannot open the file: {_first_line(error)}", where=str(path))
+
+
+def _refused(sql: str, error: duckdb.Error) -> WarehouseError:
+    what = _first_line(error)
+    if isinstance(error, QUOTING):
+        what = f"{type(error).__name__}: a value does not fit"
+    statement = " ".join(sql.split())
+    return WarehouseError(f"DuckDB refuses a statement: {what}", where=statement[:200])
+
+
+def _first_line(error: duckdb.Error) -> str:
+    return str(error).splitlines()[0]
