@@ -11,7 +11,9 @@ The names below are imported when they are first used, so that `import starlode`
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -85,8 +87,19 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'starlode' has no attribute {name!r}")
-    return getattr(import_module(f"starlode.{home}"), name)
+class _Package(ModuleType):
+    """The package, in which a verb is the function and not the module of the same name that holds it."""
+
+    def __getattr__(self, name: str) -> Any:
+        home = _HOMES.get(name)
+        if home is None:
+            raise AttributeError(f"module 'starlode' has no attribute {name!r}")
+        return getattr(import_module(f"starlode.{home}"), name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # Importing `starlode.run` would bind the module over the function `run`.
+        if name not in _HOMES or not isinstance(value, ModuleType):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -1,12 +1,12 @@
 """The shared types in Arrow's words, and back.
 
-Arrow has no type for JSON text that every version writes and reads alike, so a column of it is text whose field says so in its
-metadata. Everything that leaves a source has one of the Arrow types named here.
+Arrow has no type for JSON text that every version writes and reads alike, so a column of it is text whose field says so
+in its metadata. Everything that leaves a source has one of the Arrow types named here.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -51,7 +51,7 @@ def arrow_type(held: Type) -> pa.DataType:
     return pa.decimal128(held.precision, held.scale) if held.kind == "decimal" else _ARROW[held.kind]
 
 
-def arrow_field(column: Column) -> pa.Field:
+def arrow_field(column: Column) -> pa.Field[Any]:
     """The Arrow field that carries a column, marked when its text is JSON."""
     return pa.field(column.name, arrow_type(column.type), metadata=JSON_MARK if column.type == JSON else None)
 
@@ -67,6 +67,11 @@ def from_arrow(carried: pa.DataType, metadata: Mapping[bytes, bytes] | None = No
     if pa.types.is_timestamp(carried):
         return TIMESTAMPTZ if carried.tz else TIMESTAMP
     return _plain(carried)
+
+
+def readable(data: bytes) -> Any:
+    """The bytes as a source that Arrow's parsers read without copying them."""
+    return pa.py_buffer(data)
 
 
 def columns_of(schema: pa.Schema) -> tuple[Column, ...]:

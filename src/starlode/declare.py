@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import types
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields, make_dataclass
+from dataclasses import MISSING, Field, dataclass, field, fields, make_dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NewType, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -90,6 +90,7 @@ class At:
     path: str
     place: Place
     doc: str = ""
+    is_item: bool = False
 
     def __str__(self) -> str:
         return f"`{self.path}`" if self.path else "the project"
@@ -107,7 +108,7 @@ class At:
 
 def declared(shape: type[T], node: Node, reading: Reading) -> T | None:
     """The dataclass that a whole document declares, or None when a part that it needs is missing or wrong."""
-    top = Place(node.place.file, 1, 1, 1, node.place.text if node.place.line == 1 else "")
+    top = replace(node.place, width=1)
     read: T | Broken = value(shape, node, At("", top), reading)
     return None if isinstance(read, Broken) else read
 
@@ -140,8 +141,8 @@ def value(expects: Any, node: Node, at: At, reading: Reading) -> Any:
         return value(expects.load(), node, at, reading)
     if isinstance(node, Refused):
         return BROKEN
-    if isinstance(node, Scalar) and node.is_plain and not node.value:
-        reading.mistake(at.place, f"{at} has no value", "give it one, or remove the key")
+    if isinstance(node, Scalar) and node.is_plain and _is_nothing(node.value, at):
+        reading.mistake(at.place, f"{at} has no value", "give it one, in quotes if it is a word for null, or remove it")
         return BROKEN
     if not takes(expects, node):
         reading.mistake(node.place, f"{at} must be {described(expects)}, not {_kind(node)}", at.advice(expects))
@@ -198,6 +199,11 @@ _WORDS: Mapping[Any, str] = {
 }
 
 
+def _is_nothing(written: str, at: At) -> bool:
+    """Whether YAML would call it null; in a list such a word is a text, as in `nulls: [NULL, NA]`."""
+    return not written or (not at.is_item and written.lower() in ("~", "null"))
+
+
 def _one(expects: Any, node: Node, at: At, reading: Reading) -> Any:
     if _is_shape(expects):
         return _shape(expects, node, at, reading)
@@ -236,7 +242,7 @@ def _scalar(expects: Any, word: Word, at: At, reading: Reading) -> Any:
 
 def _bad_name(word: Word, reading: Reading) -> None:
     better = re.sub(r"[^a-z0-9_]+", "_", word.written.lower()).strip("_")
-    meant = f"did you mean `{better}`?  " if NAME.fullmatch(better) else ""
+    meant = f"did you mean `{better}`?  " if NAME.fullmatch(better) and word.written.isascii() else ""
     rule = "a name begins with a letter and holds lower-case letters, digits and _"
     reading.mistake(word.place, f"`{word.written}` is no name", meant + rule)
 
@@ -248,7 +254,7 @@ def _tuple(expects: Any, node: Node, at: At, reading: Reading) -> Any:
     if not node.items:
         reading.mistake(node.place, f"{at} is an empty list", "name at least one, or remove the key")
         return BROKEN
-    each = [value(expects, item, At(at.path, item.place, at.doc), reading) for item in node.items]
+    each = [value(expects, item, At(at.path, item.place, at.doc, is_item=True), reading) for item in node.items]
     kept = tuple(one for one in each if one is not BROKEN)
     for index, one in enumerate(kept):
         if isinstance(one, Word) and one in kept[:index]:
@@ -264,7 +270,8 @@ def _mapping(of: tuple[Any, ...], node: Pairs, at: At, reading: Reading) -> Any:
         reading.mistake(node.place, f"{at} is empty", "fill it, or remove the key")
         return BROKEN
     for key, child in _once(node, reading):
-        name = _scalar(names, Word(key.value, key.place), At(f"a key of {at}", key.place), reading)
+        word = fill(key, reading.variables, reading.mistakes)
+        name: Any = BROKEN if word is None else _scalar(names, word, At(f"a key of {at}", key.place), reading)
         read = value(expects, child, at.within(key, at.doc), reading)
         if name is BROKEN:
             continue

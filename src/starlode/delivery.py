@@ -10,12 +10,12 @@ import os
 import re
 from contextlib import contextmanager
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from starlode.errors import DataError, Mistake, ProjectError, WarehouseError
+from starlode.nearest import hint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,9 +34,9 @@ def chosen(star: Star, names: tuple[str, ...]) -> Star:
     if not names:
         return star
     known = [table.name for table in star.tables]
-    wrong = [_unknown(name, known) for name in dict.fromkeys(names) if name not in known]
+    wrong = [name for name in dict.fromkeys(names) if name not in known]
     if wrong:
-        raise ProjectError(*wrong)
+        raise ProjectError(*(_unknown(name, known) for name in wrong))
     return replace(
         star,
         dimensions=tuple(d for d in star.dimensions if d.table.name in names),
@@ -93,15 +93,13 @@ def whole(path: Path) -> Iterator[Path]:
         building.unlink(missing_ok=True)
 
 
-def mistake(what: str, hint: str) -> ProjectError:
+def mistake(what: str, advice: str) -> ProjectError:
     """One thing to mend in an export's settings."""
-    return ProjectError(Mistake(what, PROJECT_FILE, hint=hint))
+    return ProjectError(Mistake(what, PROJECT_FILE, hint=advice))
 
 
 def _unknown(name: str, known: list[str]) -> Mistake:
-    near = get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"did you mean `{near[0]}`?" if near else f"the star has {', '.join(known) or 'no tables'}"
-    return Mistake(f"an export names the table `{name}`, which the star does not have", PROJECT_FILE, hint=hint)
+    return Mistake(f"the star has no table `{name}`", PROJECT_FILE, hint=hint(name, known, "tables of the star"))
 
 
 def _not_written(path: Path, error: Exception) -> DataError:

@@ -44,12 +44,9 @@ class Place:
     text: str = ""
 
     def mistake(self, what: str, hint: str = "") -> Mistake:
-        """A mistake at this place; lines are shown with characters that a terminal could obey made harmless."""
-        text, column = self.text, self.column
-        if len(text) > LONGEST_LINE:
-            first = max(0, column - LONGEST_LINE // 2)
-            text, column = text[first : first + LONGEST_LINE], column - first
-        width = max(1, min(self.width, len(text) - column + 1))
+        """A mistake at this place; a line is shown as far as it fits, with nothing that a terminal would obey."""
+        text = self.text[:LONGEST_LINE] if self.column <= LONGEST_LINE else ""
+        width = max(1, min(self.width, len(text) - self.column + 1))
         return Mistake(harmless(what), self.file, self.line, self.column, width, harmless(text), harmless(hint))
 
 
@@ -217,6 +214,9 @@ def _unprintable(page: Page, text: str, index: int) -> Mistake:
     )
 
 
+_QUOTE_VARIABLES = "inside { } or [ ] a text with a variable needs quotes: '${NAME}'"
+
+
 def _unreadable(page: Page, error: yaml.MarkedYAMLError) -> Mistake:
     problem = error.problem or "it is not YAML"
     mark = error.problem_mark
@@ -224,5 +224,7 @@ def _unreadable(page: Page, error: yaml.MarkedYAMLError) -> Mistake:
     if at_end and error.context_mark is not None:
         mark = error.context_mark
     place = page.place(mark.line + 1, mark.column + 1, 1) if mark is not None else Place(page.file)
+    if mark is not None and "${" in place.text:
+        return place.mistake(f"the file cannot be read as YAML: {problem}", _QUOTE_VARIABLES)
     hint = next((hint for part, hint in _HINTS.items() if part in problem), "look for a quote, a bracket or an indent")
     return place.mistake(f"the file cannot be read as YAML: {problem}", hint)

@@ -29,7 +29,7 @@ class StarlodeError(Exception):
     label: ClassVar[str] = "error"
 
     def __init__(
-        self, what: str, *, where: str | None = None, hint: str | None = None, evidence: Evidence | None = None
+        self, what: str, *, where: str | None = None, hint: str | None = None, evidence: tuple[Evidence, ...] = ()
     ) -> None:
         super().__init__(what)
         self.what = what

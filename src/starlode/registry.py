@@ -10,7 +10,10 @@ from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Family = Literal["sources", "warehouses", "exporters"]
 _EXPOSED: dict[Family, str] = {"sources": "SOURCE", "warehouses": "WAREHOUSE", "exporters": "EXPORT"}
@@ -28,4 +31,14 @@ def names(family: Family) -> tuple[str, ...]:
 @cache
 def member(family: Family, name: str) -> Any:
     """The dataclass that a word stands for."""
-    return getattr(import_module(f"starlode.{family}.{name}"), _EXPOSED[family])
+    return getattr(_module(family, name), _EXPOSED[family])
+
+
+def problems(source: str, settings: Any) -> Sequence[tuple[str, str]]:
+    """What a kind of source finds wrong with the settings of a stream: the setting, and what to know about it."""
+    found: Sequence[tuple[str, str]] = _module("sources", source).problems(settings)
+    return found
+
+
+def _module(family: Family, name: str) -> Any:
+    return import_module(f"starlode.{family}.{name}")

@@ -143,9 +143,8 @@ def replay(project: Project, *, stream: str | None = None, wait: float = 0.0, li
             for row in session.rows(open_rejects(session.dialect)):
                 files.setdefault(row[2], set()).add(row[4])
         wanted = {name: names for name, names in files.items() if stream in (None, name)}
-        options = Options(select=tuple(wanted))
         if not wanted:
-            return _carry_out(Plan(project, options, (), state), session, listen or _silence)
+            return _carry_out(Plan(project, Options(), (), state), session, listen or _silence)
         forgotten = {
             name: {file: mark for file, mark in marks.items() if file not in wanted.get(name, ())}
             for name, marks in state.positions.items()
@@ -248,8 +247,8 @@ def _do(step: Step, work: Work) -> Done:
 def _write_failure(ledger: Ledger, step: Step, began: datetime, error: StarlodeError) -> None:
     findings = error.findings if isinstance(error, CheckFailed) else ()
     ledger.write_failed(step, began, findings)
-    if error.evidence is not None:
-        ledger.write_conflicts(error.evidence.object, error.evidence.rule, error.evidence.rows)
+    for evidence in error.evidence:
+        ledger.write_conflicts(evidence.object, evidence.rule, evidence.rows)
     ledger.write_run("failed", error.what)
 
 

@@ -1,7 +1,7 @@
-"""The JSON Schema of `starlode.yml`, printed from the dataclasses that read it, so that editors and reader cannot disagree.
+"""The JSON Schema of `starlode.yml`, printed from the dataclasses that read it, so that editors and reader agree.
 
-A text may be written as a number or a boolean in YAML and is still the text that was written; and wherever a word from a
-list is expected, a variable may stand instead. The schema allows both, as the reader does.
+A text may be written as a number or a boolean in YAML and is still the text that was written; and wherever a word from
+a list is expected, a variable may stand instead. The schema allows both, as the reader does.
 """
 
 from __future__ import annotations
@@ -69,13 +69,18 @@ def _of(expects: Any, shapes: Schema) -> Schema:
     origin, parts = get_origin(of), get_args(of)
     if origin is tuple:
         one = _of(parts[0], shapes)
-        return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
+        return {"anyOf": [one, {"type": "array", "items": _item(one), "minItems": 1}]}
     if origin is Mapping:
         names = {"propertyNames": {"pattern": f"^{NAME.pattern}$"}} if parts[0] is Name else {}
         return {"type": "object", **names, "additionalProperties": _of(parts[1], shapes), "minProperties": 1}
     if origin is Literal:
         return {"anyOf": [{"enum": list(parts)}, {"$ref": "#/$defs/variable"}]}
     return dict(_SCALARS[of])
+
+
+def _item(one: Schema) -> Schema:
+    """In a list a word for null is a text."""
+    return {**one, "type": [*one["type"], "null"]} if isinstance(one.get("type"), list) else one
 
 
 def _shape(shape: type[Declared], shapes: Schema) -> Schema:

@@ -153,13 +153,14 @@ def newest_positions(dialect: Dialect) -> str:
 
 def last_runs(dialect: Dialect, limit: int) -> str:
     """The last runs, newest first, with their latest status: (run_id, status, started, ended, version, pid, error)."""
+    at = dialect.quote("at")
     return (
-        "select run_id, max(case when newest = 1 then status end), min(at), max(at),\n"
+        f"select run_id, max(case when newest = 1 then status end), min({at}), max({at}),\n"
         "       max(tool_version), max(process_id), max(case when newest = 1 then error end)\n"
-        "  from (select *, row_number() over (partition by run_id order by at desc,\n"
+        f"  from (select *, row_number() over (partition by run_id order by {at} desc,\n"
         "               case when status = 'running' then 1 else 0 end) as newest\n"
         f"          from {dialect.table(RUN)}) as numbered\n"
-        f" group by run_id order by min(at) desc, run_id desc limit {limit}"
+        f" group by run_id order by min({at}) desc, run_id desc limit {limit}"
     )
 
 
@@ -170,7 +171,7 @@ def steps_of(dialect: Dialect) -> str:
 
 def findings_of(dialect: Dialect) -> str:
     names = dialect.names(("rule", "object", "severity", "message", "expected", "found", "step"))
-    return f"select {names} from {dialect.table(FINDING)} where run_id = ? order by step, at"
+    return f"select {names} from {dialect.table(FINDING)} where run_id = ? order by step, {dialect.quote('at')}"
 
 
 def open_rejects(dialect: Dialect) -> str:

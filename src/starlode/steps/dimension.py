@@ -140,7 +140,7 @@ def _conflicts(work: Work, shape: Shape) -> tuple[Finding, ...]:
             told + moment,
             where="starlode.conflict in the warehouse names the keys",
             hint="mend the source, or declare which row wins: `on_conflict: most_frequent`",
-            evidence=Evidence(name, "refused", tuple(found[:MOST_CONFLICTS])),
+            evidence=(Evidence(name, "refused", tuple(found[:MOST_CONFLICTS])),),
         )
     work.ledger.write_conflicts(name, kept, found[:MOST_CONFLICTS])
     said = "the rows that `latest` names" if kept == "latest" else "the most frequent row of each, then the least value"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,16 @@ if TYPE_CHECKING:
 
 MOST_EVIDENCE = 1_000
 MOST_YEARS = 200
+
+
+@dataclass(frozen=True)
+class Torn:
+    """What the joins of a SELECT did to its driving rows, which came from `source`."""
+
+    lost: int
+    doubled: int
+    followed: Followed
+    source: str
 
 
 def build_fact(fact: Fact, tree: exp.Query, places: Mapping[str, Table], work: Work, load_key: int) -> Outcome:
@@ -77,39 +88,49 @@ def _balance(fact: Fact, followed: Followed, source: str, measures: tuple[str, .
     rows, distinct, *sums_out = session.rows(sql.count_rows(dialect, number, measures))[0]
     lost = asked - distinct if followed.can_lose else 0
     doubled = rows - (asked - lost)
-    findings = []
-    if lost:
-        findings += _judge(fact, lost, "lost", fact.may_lose, "may_lose", followed, source, work)
-    if doubled:
-        findings += _judge(fact, doubled, "doubled", fact.may_multiply, "may_multiply", followed, source, work)
+    findings = _judge(fact, Torn(lost, doubled, followed, source), work)
     held = dict(zip(followed.measures, sums_in, strict=True))
-    wrong = [m for m, total in zip(measures, sums_out, strict=True) if m in held and not _equal(held[m], total)]
+    floating = {c.name for c in session.describe(f"select * from {sql.WORK_FACT}") if c.type.kind == "double"}
+    exact = [(m, total) for m, total in zip(measures, sums_out, strict=True) if m in held and m not in floating]
+    wrong = [m for m, total in exact if Decimal(held[m] or 0) != Decimal(total or 0)]
     if wrong and not lost and not doubled:
         raise CheckFailed(f"{fact.table.name}: the sums of {', '.join(wrong)} differ between staging and the fact")
     return Outcome(
-        rows_in=asked, rows_out=rows, lost=lost, doubled=doubled, sums=_exact(measures, sums_out), findings=tuple(findings)
+        rows_in=asked, rows_out=rows, lost=lost, doubled=doubled, sums=_exact(measures, sums_out), findings=findings
     )
 
 
-def _judge(
-    fact: Fact, count: int, what: str, allowed: bool, word: str, followed: Followed, source: str, work: Work
-) -> list[Finding]:
+def _judge(fact: Fact, torn: Torn, work: Work) -> tuple[Finding, ...]:
     """Rows lost or doubled by joins fail the run, unless the declaration allows it; either way they are written down."""
-    session, name = work.session, str(fact.table.name)
-    rows_of = driving.lost_rows if what == "lost" else driving.doubled_rows
-    places = session.rows(rows_of(session.dialect, followed, source, sql.WORK_FACT, MOST_EVIDENCE))
-    rows = tuple((f'{{"_file": "{file}", "_row": {row}}}', followed.stream, times) for file, row, times in places)
-    told = f"the joins of {name} {'lose' if what == 'lost' else 'add'} {count:,} rows of {followed.stream}"
-    rule = f"{what} by a join"
-    if not allowed:
+    name, stream = fact.table.name, torn.followed.stream
+    told, refused, evidence = [], [], []
+    for what, count, says, word, allowed in (
+        ("lost", torn.lost, "lose", "may_lose", fact.may_lose),
+        ("doubled", torn.doubled, "add", "may_multiply", fact.may_multiply),
+    ):
+        if count:
+            rule, says = f"{what} by a join", f"{says} {count:,} rows"
+            evidence.append(Evidence(name, rule, _places(torn, what, work)))
+            told.append(Finding(rule, name, "warning", f"the joins {says} of {stream}, as `{word}` allows", found=str(count)))
+            refused += [] if allowed else [(says, f"`{word}: true`")]
+    if refused:
         raise CheckFailed(
-            told,
+            f"the joins of {name} {' and '.join(says for says, _ in refused)} of {stream}",
             where=f"{fact.select.file}; starlode.conflict in the warehouse names the rows",
-            hint=f"mend the join (a LEFT JOIN keeps, a unique key does not double), or declare `{word}: true`",
-            evidence=Evidence(name, rule, rows),
+            hint="mend the join (a LEFT JOIN keeps, a unique key does not double), "
+            f"or declare {' and '.join(words for _, words in refused)}",
+            evidence=tuple(evidence),
         )
-    work.ledger.write_conflicts(name, rule, rows)
-    return [Finding(rule, name, "warning", f"{told}, as `{word}` allows", found=str(count))]
+    for found in evidence:
+        work.ledger.write_conflicts(found.object, found.rule, found.rows)
+    return tuple(told)
+
+
+def _places(torn: Torn, what: str, work: Work) -> tuple[tuple[str, str, int], ...]:
+    rows_of = driving.lost_rows if what == "lost" else driving.doubled_rows
+    sql_text = rows_of(work.session.dialect, torn.followed, torn.source, sql.WORK_FACT, MOST_EVIDENCE)
+    places = work.session.rows(sql_text)
+    return tuple((json.dumps({"_file": file, "_row": row}), torn.followed.stream, times) for file, row, times in places)
 
 
 def _guard_grain(fact: Fact, session: Session) -> None:
@@ -207,13 +228,6 @@ def _apply(shape: sql.Shape, balance: Outcome, work: Work, load_key: int) -> Out
 
 def _exact(measures: tuple[str, ...], sums: list[str | None]) -> dict[str, Decimal]:
     return {name: Decimal(total or 0) for name, total in zip(measures, sums, strict=True)}
-
-
-def _equal(one: str | None, other: str | None) -> bool:
-    """Whether two sums agree; sums of floating numbers depend on the order and may differ in the last digits."""
-    left, right = Decimal(one or 0), Decimal(other or 0)
-    is_floating = "e" in f"{one}{other}".lower()
-    return left == right or (is_floating and abs(left - right) <= abs(left) * Decimal("1e-9"))
 
 
 def _drop_work(session: Session) -> None:

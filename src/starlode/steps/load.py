@@ -50,17 +50,21 @@ def load(step: Load, work: Work) -> Outcome:
             verify(work.project.landing, file)
         with work.ledger.recorded(step) as entry:
             entry.manifest = manifest.number
-            entry.outcome = _load_one(step, work, manifest, entry.load_key)
+            entry.outcome = load_extraction(step, work, manifest, entry.load_key)
         total = _add(total, entry.outcome)
         work.listen(Progress(step, total.rows_in, total.bytes))
     return total
 
 
-def _load_one(step: Load, work: Work, manifest: Manifest, load_key: int) -> Outcome:
+def load_extraction(step: Load, work: Work, manifest: Manifest, load_key: int) -> Outcome:
+    """Bring one extraction into staging; the caller holds the transaction."""
     session, stream = work.session, step.stream
     held = session.columns(staging.staging_table(stream))
     own = tuple(column for column in held if column.name not in staging.TECHNICAL_NAMES)
     aligned = align(stream, own, _stream_columns(manifest), is_full=manifest.mode == "full")
+    if not aligned.columns:
+        _write_down(work, Batch(stream, manifest, (), load_key), aligned)
+        return Outcome(findings=manifest.findings)
     batch = Batch(stream, manifest, aligned.columns, load_key)
     if manifest.mode == "full":
         outcome = _replace(work, batch, has_old=bool(held))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import duckdb
+import pyarrow as pa
 
 from starlode.errors import WarehouseError
 from starlode.sql.dialect import Dialect
@@ -20,8 +21,6 @@ from starlode.table import Column, Table, Type, parse_type
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
-
-    import pyarrow as pa
 
 WORDS: Mapping[str, str] = {
     "boolean": "BOOLEAN",
@@ -48,11 +47,13 @@ KINDS = {word: kind for kind, word in WORDS.items()} | {
     "HUGEINT": "decimal(38,0)",
     "UHUGEINT": "decimal(38,0)",
     "UUID": "text",
+    "INTERVAL": "text",
     "TIMESTAMP_S": "timestamp",
     "TIMESTAMP_MS": "timestamp",
     "TIMESTAMP_NS": "timestamp",
 }
 DIALECT = Dialect(sqlglot="duckdb", types=WORDS, max_name=255)
+FEW_ROWS = 16
 # Messages of these errors quote the value of a cell.
 QUOTING = (duckdb.ConversionException, duckdb.ConstraintException, duckdb.OutOfRangeException, duckdb.InvalidInputException)
 
@@ -126,14 +127,17 @@ class DuckDBSession:
         return self._run(sql, values).to_arrow_reader(122_880)
 
     def insert(self, table: Table, rows: Sequence[Sequence[Any]]) -> None:
-        if not rows:
-            return
-        holes = ", ".join("?" for _ in table.names)
-        sql = f"insert into {DIALECT.table(table)} ({DIALECT.names(table.names)}) values ({holes})"
-        try:
-            self._connection.executemany(sql, [list(row) for row in rows])
-        except duckdb.Error as error:
-            raise _refused(sql, error) from error
+        names = DIALECT.names(table.names)
+        head = f"insert into {DIALECT.table(table)} ({names})"
+        if len(rows) > FEW_ROWS:
+            # One row at a time costs DuckDB a millisecond each; an Arrow table costs nothing.
+            columns = zip(*rows, strict=True)
+            self._connection.register("given", pa.table([pa.array(column) for column in columns], list(table.names)))
+            self.execute(f"{head} select {names} from given")
+            self._connection.unregister("given")
+        elif rows:
+            holes = ", ".join("(" + ", ".join("?" for _ in table.names) + ")" for _ in rows)
+            self.execute(f"{head} values {holes}", [cell for row in rows for cell in row])
 
     def describe(self, sql: str) -> tuple[Column, ...]:
         described = self.rows(f"describe {sql}")
@@ -178,6 +182,8 @@ def _type(word: str) -> Type:
     """The type behind DuckDB's word; anything nested or unusual reads as JSON."""
     if word.startswith("DECIMAL"):
         return parse_type(word)
+    if word.startswith("ENUM"):
+        return parse_type("text")
     return parse_type(KINDS.get(word, "json"))
 
 

@@ -1,0 +1,46 @@
+# `make demo` and `make test` set up all that they need; nothing is installed outside .venv.
+PYTHON ?= python3
+VENV := .venv
+NEWEST := .venv-newest
+PIP := -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test check unit newest bench clean
+
+demo: $(VENV)/.runtime
+	@$(VENV)/bin/starlode demo music
+
+test: check unit
+
+check: $(VENV)/.dev
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+unit: $(VENV)/.dev
+	$(VENV)/bin/python -m pytest
+
+newest: $(NEWEST)/.dev
+	$(NEWEST)/bin/python -m pytest -m 'not slow'
+
+bench: $(VENV)/.dev
+	$(VENV)/bin/python bench/music.py
+
+$(VENV)/.runtime: pyproject.toml constraints.txt
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python $(PIP) install --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python $(PIP) install --constraint constraints.txt --editable '.[dev]'
+	@touch $@ $(VENV)/.runtime
+
+# The same tests on the newest DuckDB that a user may have.
+$(NEWEST)/.dev: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(NEWEST)
+	grep -v '^duckdb==' constraints.txt > $(NEWEST)/constraints.txt
+	$(NEWEST)/bin/python $(PIP) install --constraint $(NEWEST)/constraints.txt --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) $(NEWEST) build *.egg-info src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

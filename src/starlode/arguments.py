@@ -1,0 +1,365 @@
+"""The words of the command line, and the help that teaches them.
+
+Each command has a function here that adds its parser, in the order in which a newcomer meets them. Options that hold for
+many commands are declared once and may stand before or after the command.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import IO, TYPE_CHECKING, Any, NoReturn
+
+from starlode.terminal.speech import out
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Commands = argparse._SubParsersAction["Parser"]
+
+VERBS = ("land", "load", "build", "check", "export")
+SHELLS = ("bash", "zsh", "fish", "powershell")
+TEMPLATES = ("files", "music")
+
+ABOUT = """\
+From raw data to a star schema that you can trust.
+
+A project is a folder with a starlode.yml. One command reads its sources, keeps what
+was read as Parquet, loads a warehouse, builds dimensions and facts, checks them, and
+exports the result; the next one does the same with what is new."""
+
+TOUR = """\
+first steps:
+  starlode demo               a finished star in a few seconds, with data made up for it
+  starlode init sales         a small project of your own, which runs at once
+  starlode run                bring the warehouse to what the sources hold now
+
+exit codes:
+  0  done; also when there was nothing to do
+  1  checks failed, or more rows were rejected than allowed; the run finished
+  2  the project or the command line is wrong; nothing was started
+  3  a source or the warehouse cannot be reached, or does not allow it
+  4  stopped half-way; mend what it says and run again
+  5  a bug of Starlode
+  130  interrupted; run again"""
+
+
+class UsageError(Exception):
+    """The command line cannot be understood."""
+
+    def __init__(self, message: str, program: str, known: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.message = message
+        self.program = program
+        self.known = known
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that raises instead of leaving, so that one place speaks of all errors."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **settings)
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, self.prog, self.known_words())
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """What was understood. A command refuses what it does not know itself: it knows which options are near."""
+        understood, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return understood, unknown
+
+    def print_help(self, file: IO[str] | None = None) -> None:
+        if file is None:
+            out(self.format_help().rstrip())
+        else:
+            super().print_help(file)
+
+    def known_words(self) -> tuple[str, ...]:
+        """The options and the commands that may stand here."""
+        options = [option for action in self._actions for option in action.option_strings]
+        commands = [name for action in self._actions if action.choices for name in action.choices]
+        return (*options, *commands)
+
+
+def make_parser() -> Parser:
+    """The parser of the whole command line."""
+    parser = Parser(prog="starlode", description=ABOUT, epilog=TOUR)
+    parser.add_argument("--version", action="store_true", help="print the version and leave")
+    parser.set_defaults(command=None, project=None, target=None, json=False, debug=False)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for add in ADDERS:
+        add(commands)
+    _add_place(parser)
+    _add_speech(parser)
+    return parser
+
+
+def _add_speech(parser: Parser) -> None:
+    """Options of every command."""
+    group = parser.add_argument_group("how it speaks")
+    group.add_argument(
+        "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON for programs; errors as well"
+    )
+    group.add_argument(
+        "--debug", action="store_true", default=argparse.SUPPRESS, help="show where in Starlode an error arose"
+    )
+
+
+def _add_place(parser: Parser) -> None:
+    """Options of every command that works on a project."""
+    group = parser.add_argument_group("which project")
+    group.add_argument(
+        "--project",
+        metavar="DIR",
+        default=argparse.SUPPRESS,
+        help="the project's folder or file (default: the nearest starlode.yml, from here upwards)",
+    )
+    group.add_argument(
+        "--target",
+        metavar="URL",
+        default=argparse.SUPPRESS,
+        help="another warehouse than the project names, such as duckdb:try.duckdb",
+    )
+
+
+def _add(commands: Any, name: str, short: str, long: str, examples: str, *, of_project: bool = True) -> Parser:
+    about = f"{short[0].upper()}{short[1:]}.\n\n{long}"
+    parser: Parser = commands.add_parser(name, help=short, description=about, epilog=f"examples:\n{examples}")
+    if of_project:
+        _add_place(parser)
+    _add_speech(parser)
+    return parser
+
+
+def _add_demo(commands: Commands) -> None:
+    parser = _add(
+        commands,
+        "demo",
+        "make the music example, run it and show what came out",
+        "The data of a streaming start-up is made up on the spot: songs and listening logs in two\n"
+        "folders of JSON. A second call finds it there and shows that nothing has to be done.",
+        "  starlode demo\n  starlode demo --to /tmp/music --events 1000000",
+        of_project=False,
+    )
+    parser.add_argument("name", metavar="NAME", nargs="?", default="music", choices=("music",), help="the example: music")
+    parser.add_argument("--to", metavar="DIR", help="the folder to make (default: ./NAME)")
+    parser.add_argument("--events", metavar="N", type=_at_least(1), help="lines in the logs (default: 8000)")
+    parser.add_argument("--songs", metavar="N", type=_at_least(1), help="songs in the catalogue (default: 100)")
+
+
+def _add_init(commands: Commands) -> None:
+    parser = _add(
+        commands,
+        "init",
+        "write a new project that runs at once",
+        "Starts from a template with a little data in it, so that `starlode run` works before you\n"
+        "change anything. Files that exist are never overwritten.",
+        "  starlode init sales\n  starlode init --to . --template files",
+        of_project=False,
+    )
+    parser.add_argument("name", metavar="NAME", nargs="?", help="the project's name (default: the folder's)")
+    parser.add_argument(
+        "--template", choices=TEMPLATES, default="files", help="files: customers and orders as CSV; music: the demo's project"
+    )
+    parser.add_argument("--to", metavar="DIR", help="the folder to write into (default: ./NAME, or here without a NAME)")
+
+
+def _add_plan(commands: Commands) -> None:
+    parser = _add(
+        commands,
+        "plan",
+        "show what a run would do, and why",
+        "Looks at the sources and the warehouse and changes nothing. What is not in the plan is up\n"
+        "to date. Use it before a first run, or after changing the project.",
+        "  starlode plan\n  starlode plan --sql --select fact_sales",
+    )
+    _add_choice(parser)
+    parser.add_argument("--sql", action="store_true", help="show the statements of each step as well")
+
+
+def _add_run(commands: Commands) -> None:
+    parser = _add(
+        commands,
+        "run",
+        "bring the warehouse to what the sources hold now",
+        "Reads what is new, lands and loads it, builds what depends on it, checks the star and writes\n"
+        "the exports. It can be stopped at any moment and run again: nothing is lost or doubled.",
+        "  starlode run\n  starlode run --select +fact_sales\n  starlode run --full --wait 60",
+    )
+    _add_choice(parser)
+    _add_wait(parser)
+
+
+def _add_choice(parser: Parser) -> None:
+    parser.add_argument(
+        "--select",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="only these streams and tables; +NAME adds what it is made from, NAME+ what is made from it; "
+        "* stands for anything; repeat it, or divide names by commas",
+    )
+    parser.add_argument("--full", action="store_true", help="read everything again and build everything anew")
+    parser.add_argument(
+        "--only", metavar="VERB", choices=VERBS, help=f"go no further than this step of the journey: {', '.join(VERBS)}"
+    )
+
+
+def _add_wait(parser: Parser) -> None:
+    parser.add_argument(
+        "--wait", metavar="SECONDS", type=_seconds, default=0.0, help="how long to wait for another run to end (default: 0)"
+    )
+
+
+def _add_check(commands: Commands) -> None:
+    _add(
+        commands,
+        "check",
+        "hold the star against its promises and your checks",
+        "Looks at the warehouse as it is now and changes nothing; exit code 1 when something does not\n"
+        "hold. A run does the same at its end.",
+        "  starlode check\n  starlode check --json",
+    )
+
+
+def _add_status(commands: Commands) -> None:
+    parser = _add(
+        commands,
+        "status",
+        "show the last runs from the warehouse's own ledger",
+        "Says how each run ended and what the newest one did, step by step. Give a run's name, or its\n"
+        "ending, to see that one with everything that was found.",
+        "  starlode status\n  starlode status --runs 20\n  starlode status 4f2a9c1e",
+    )
+    parser.add_argument("run", metavar="RUN", nargs="?", help="a run's name, or the end of it")
+    parser.add_argument("--runs", metavar="N", type=_at_least(1), default=5, help="how many runs (default: 5)")
+
+
+def _add_rejects(commands: Commands) -> None:
+    parser = _add(
+        commands,
+        "rejects",
+        "see rows that could not be carried, and try them again",
+        "A row that cannot be typed or read is kept with its file, line, text and reason. Mend the\n"
+        "file or the declaration, then replay.",
+        "  starlode rejects list\n  starlode rejects show 12\n  starlode rejects replay --stream shop.orders",
+    )
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", title="actions", required=True)
+    listing = _add(
+        actions, "list", "list the open rejects", "One line for each row that still waits to be mended.",
+        "  starlode rejects list --stream shop.orders",
+    )  # fmt: skip
+    show = _add(
+        actions, "show", "show one reject with its raw text", "The text is shown as it stood in the file.",
+        "  starlode rejects show 12",
+    )  # fmt: skip
+    replay = _add(
+        actions, "replay", "read the files of open rejects again",
+        "Their rows take the place of the earlier ones, under the declaration as it is now; what still\n"
+        "cannot be carried is rejected anew.",
+        "  starlode rejects replay\n  starlode rejects replay --stream shop.orders",
+    )  # fmt: skip
+    show.add_argument("id", metavar="ID", type=_at_least(1), help="the number that `list` shows")
+    for each in (listing, replay):
+        each.add_argument("--stream", metavar="NAME", help="only of this stream, as source.stream")
+    _add_wait(replay)
+
+
+def _add_query(commands: Commands) -> None:
+    parser = _add(
+        commands,
+        "query",
+        "ask the warehouse a question",
+        "Runs a SELECT in the warehouse's own SQL, for reading only, and prints its rows as a table.",
+        '  starlode query "select * from star.dim_customer limit 10"\n  starlode query answers/levels.sql --json',
+    )
+    parser.add_argument("sql", metavar="SQL", help="a SELECT, or the name of a .sql file that holds one")
+
+
+def _add_sweep(commands: Commands) -> None:
+    parser = _add(
+        commands,
+        "sweep",
+        "remove what died runs left in the landing",
+        "Files that no manifest names are garbage: the remains of runs that were killed. Nothing that\n"
+        "was finished is ever touched.",
+        "  starlode sweep --dry-run\n  starlode sweep",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only name the files")
+    _add_wait(parser)
+
+
+def _add_schema(commands: Commands) -> None:
+    _add(
+        commands,
+        "schema",
+        "print the JSON Schema of starlode.yml",
+        "Editors that know it complete keys and mark mistakes while you write. `starlode init` puts\n"
+        "it beside the project; write it again after an upgrade.",
+        "  starlode schema > starlode.schema.json",
+        of_project=False,
+    )
+
+
+def _add_completion(commands: Commands) -> None:
+    parser = _add(
+        commands,
+        "completion",
+        "print what makes a shell complete the words of starlode",
+        "Completes commands, options, and the names of the project's streams and tables.",
+        '  eval "$(starlode completion bash)"          # in ~/.bashrc\n'
+        '  eval "$(starlode completion zsh)"           # in ~/.zshrc, after compinit\n'
+        "  starlode completion fish > ~/.config/fish/completions/starlode.fish",
+        of_project=False,
+    )
+    parser.add_argument("shell", metavar="SHELL", choices=SHELLS, help=", ".join(SHELLS))
+
+
+def _add_version(commands: Commands) -> None:
+    _add(
+        commands,
+        "version",
+        "print the versions of Starlode and of what it stands on",
+        "What a report of a bug should say.",
+        "  starlode version",
+        of_project=False,
+    )
+
+
+ADDERS: tuple[Callable[[Any], None], ...] = (
+    _add_demo,
+    _add_init,
+    _add_plan,
+    _add_run,
+    _add_check,
+    _add_status,
+    _add_rejects,
+    _add_query,
+    _add_sweep,
+    _add_schema,
+    _add_completion,
+    _add_version,
+)
+
+
+def _at_least(least: int) -> Callable[[str], int]:
+    """Reads a whole number that is not below `least`."""
+
+    def read(word: str) -> int:
+        digits = word.replace("_", "").replace(",", "")
+        if not digits.isascii() or not digits.isdigit() or int(digits) < least:
+            raise argparse.ArgumentTypeError(f"`{word}` is not a whole number of {least} or more")
+        return int(digits)
+
+    return read
+
+
+def _seconds(word: str) -> float:
+    try:
+        seconds = float(word)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"`{word}` is not a number of seconds")
+    return seconds

@@ -1,0 +1,144 @@
+"""Bytes of files as they lie: found, opened, counted, hashed and decompressed, and never written.
+
+Only this module and `listing` touch the file system, so another kind of store needs their like and nothing else. A
+file's mark (size, time of change, digest of the raw bytes) comes from the bytes that were read, not from a second look.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import pyarrow as pa
+
+from starlode.errors import SourceError
+from starlode.finding import Reject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from starlode.formats.shape import Shape
+
+CODECS: dict[str, Literal["gzip", "zstd"]] = {".gz": "gzip", ".zst": "zstd"}
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file that was found: its name under the root, where it lies, and what tells that it changed."""
+
+    name: str
+    path: Path
+    size: int
+    mtime_ns: int
+
+
+class Raw:
+    """An open file whose bytes are counted and hashed as they pass."""
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        self.passed = 0
+        self._told = 0
+        self._digest = hashlib.blake2b(digest_size=16)
+        try:
+            self._file = _open_regular(entry.path)
+        except OSError as cause:
+            reason = cause.strerror or cause
+            raise SourceError(
+                f"cannot open {entry.name}: {reason}", where=str(entry.path), hint="check that it can be read"
+            ) from cause
+        self._before = _identity(self._file.fileno())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        self._digest.update(data)
+        self.passed += len(data)
+        return data
+
+    def close(self) -> None:
+        self._file.close()
+
+    def news(self) -> int:
+        """The bytes that passed since this was last asked."""
+        news, self._told = self.passed - self._told, self.passed
+        return news
+
+    def mark(self) -> list[Any]:
+        """The file's mark, once all was read; refuses when the file changed in the meantime."""
+        while self.read(CHUNK):
+            pass
+        size, mtime_ns = _identity(self._file.fileno())
+        if (size, mtime_ns) != self._before or size != self.passed:
+            raise SourceError(
+                f"{self.entry.name} changed while it was read",
+                where=str(self.entry.path),
+                hint="run again when nothing writes to it",
+            )
+        return [size, mtime_ns, self._digest.hexdigest()]
+
+
+def digest(entry: Entry) -> str:
+    """The digest of a file's raw bytes."""
+    with Raw(entry) as raw:
+        return str(raw.mark()[2])
+
+
+def unreadable(entry: Entry, cause: Exception, shape: Shape) -> Reject:
+    """What stands for a file that is broken as a whole; the files beside it go on."""
+    reason = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
+    shape.tell_of_file("unreadable file", entry.name, "failure", "the file is broken or cut short and was left out")
+    return Reject(entry.name, 0, "", "", reason, "unreadable file")
+
+
+def codec(name: str) -> Literal["gzip", "zstd"] | None:
+    """How a file is compressed, by its name."""
+    return CODECS.get(os.path.splitext(name.lower())[1])
+
+
+def chunks(raw: Raw, size: int = CHUNK) -> Iterator[bytes]:
+    """The file's content in pieces, decompressed when its name says that it is compressed."""
+    packed = codec(raw.entry.name)
+    if packed is None:
+        yield from iter(lambda: raw.read(size), b"")
+        return
+    stream = pa.CompressedInputStream(pa.PythonFile(_Passing(raw), mode="r"), packed)
+    yield from iter(lambda: stream.read(size), b"")
+
+
+class _Passing(io.RawIOBase):
+    """A file for pyarrow that reads from another one and leaves it open."""
+
+    def __init__(self, raw: Raw) -> None:
+        self._raw = raw
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        return self._raw.read(size)
+
+
+def _open_regular(path: Path) -> io.FileIO:
+    """Open a file that is still a regular one and no link, as it was when it was found."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError("not a regular file any more")
+    return io.FileIO(descriptor, "rb")
+
+
+def _identity(descriptor: int) -> tuple[int, int]:
+    found = os.fstat(descriptor)
+    return found.st_size, found.st_mtime_ns

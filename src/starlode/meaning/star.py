@@ -1,0 +1,213 @@
+"""Dimensions and facts: their SELECTs, their columns, and the roles in which they meet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from starlode.declaration import CalendarDeclaration, DimensionDeclaration
+from starlode.environment import Word
+from starlode.meaning import plain
+from starlode.meaning.selects import take
+from starlode.nearest import hint, listing
+from starlode.sql import calendar
+from starlode.star import Calendar, Dimension, Fact, Role, Star
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from starlode.declaration import FactDeclaration
+    from starlode.declare import Filled, Name, Reading
+    from starlode.meaning.selects import Scope, Taken
+
+Columns = tuple[str, ...] | None
+VERSION_COLUMNS = ("valid_from", "valid_to", "is_current", "is_inferred")
+LOAD_KEY = calendar.LOAD_KEY
+_YEARS = re.compile(r"([0-9]{4})\.\.([0-9]{4})")
+
+
+@dataclass(frozen=True)
+class Meant:
+    """The star, and the columns of its tables where they are known without a warehouse."""
+
+    star: Star
+    columns: Mapping[str, Columns]
+
+
+def star(
+    dimensions: Mapping[Name, DimensionDeclaration | CalendarDeclaration | None],
+    facts: Mapping[Name, FactDeclaration | None],
+    scope: Scope,
+) -> Meant:
+    """The star, with all that could be made of it; what could not is told."""
+    columns: dict[str, Columns] = {}
+    columns |= dict.fromkeys([*(f"dim_{name}" for name in dimensions), *(f"fact_{name}" for name in facts)])
+    found: dict[str, Dimension] = {}
+    for name, said in dimensions.items():
+        if said is not None:
+            found[str(name)], columns[f"dim_{name}"] = _dimension(name, said, scope)
+    made = []
+    for name, fact in facts.items():
+        if fact is not None:
+            one, columns[f"fact_{name}"] = _fact(name, fact, dimensions, found, scope)
+            made += [one] if one else []
+    return Meant(Star(tuple(found.values()), tuple(made)), columns)
+
+
+def _dimension(name: Name, said: DimensionDeclaration | CalendarDeclaration, scope: Scope) -> tuple[Dimension, Columns]:
+    if isinstance(said, CalendarDeclaration):
+        made = Dimension(str(name), calendar=_calendar(said, scope.reading))
+        return made, tuple(column.name for column in calendar.columns(made))
+    taken = take(said.from_, scope)
+    of = f"dimension `{name}`"
+    for label, words in (("key", said.key), ("history", said.history), ("`at`", _some(said.at))):
+        _tell_unknown(words, taken, f"{label} of {of}", scope.reading)
+    _tell_mixed(said, of, scope.reading)
+    added = (f"{name}_key", *VERSION_COLUMNS, LOAD_KEY)
+    _tell_taken((*said.key, *said.history, *_some(said.at)), said, taken, added, scope.reading)
+    made = Dimension(
+        name=str(name),
+        select=taken.select if taken else None,
+        key=plain(said.key),
+        history=plain(said.history),
+        at=plain(said.at),
+        on_conflict=plain(said.on_conflict),
+    )
+    return made, (*taken.columns, *added) if taken and taken.columns else None
+
+
+def _calendar(said: CalendarDeclaration, reading: Reading) -> Calendar:
+    found = _YEARS.fullmatch(said.calendar)
+    first, last = (int(found[1]), int(found[2])) if found else (0, 0)
+    years = said.calendar
+    if not found or not first:
+        reading.mistake(
+            years.place, f"`{years.written}` is no span of years", "write the first and the last, as in 2015..2035"
+        )
+    elif first > last:
+        reading.mistake(
+            years.place, f"the years `{years.written}` run backwards", "the first year stands before the last"
+        )
+    return Calendar(first, last, plain(said.grain))
+
+
+def _tell_mixed(said: DimensionDeclaration, of: str, reading: Reading) -> None:
+    for column in said.history:
+        if column in said.key:
+            what = f"`{column.written}` is in the key of {of} and in its history"
+            reading.mistake(column.place, what, "a key never changes; take it out of history")
+    for column in _some(said.at):
+        if column in (*said.key, *said.history):
+            what = f"`{column.written}` is `at` of {of} and also in its key or history"
+            reading.mistake(column.place, what, "`at` says when a row became true; it is no attribute with versions")
+
+
+def _fact(
+    name: Name,
+    said: FactDeclaration,
+    declared: Mapping[Name, Any],
+    dimensions: Mapping[str, Dimension],
+    scope: Scope,
+) -> tuple[Fact | None, Columns]:
+    taken = take(said.from_, scope)
+    of = f"fact `{name}`"
+    measures = said.measures if isinstance(said.measures, Mapping) else dict.fromkeys(said.measures, "sum")
+    for label, words in (("grain", said.grain), ("`at`", _some(said.at)), ("measures", tuple(measures))):
+        _tell_unknown(words, taken, f"{label} of {of}", scope.reading)
+    roles = tuple(_roles(of, said, declared, dimensions, taken, scope))
+    added = (*(role.key_column for role in roles), LOAD_KEY)
+    _tell_same_keys(of, said, roles, scope.reading)
+    _tell_taken((*said.grain, *_some(said.at), *measures), said, taken, added, scope.reading)
+    if taken is None:
+        return None, None
+    made = Fact(
+        name=str(name),
+        select=taken.select,
+        grain=plain(said.grain),
+        at=plain(said.at),
+        roles=roles,
+        measures=plain(measures),
+        late=plain(said.late),
+        may_lose=said.may_lose,
+        may_multiply=said.may_multiply,
+    )
+    return made, (*taken.columns, *added) if taken.columns else None
+
+
+def _roles(
+    of: str,
+    said: FactDeclaration,
+    declared: Mapping[Any, Any],
+    dimensions: Mapping[str, Dimension],
+    taken: Taken | None,
+    scope: Scope,
+) -> Iterable[Role]:
+    for name, uses in said.dims.items():
+        if name not in declared and "dimensions" not in scope.reading.broken:
+            what = f"{of} uses an unknown dimension `{name}`"
+            scope.reading.mistake(name.place, what, hint(name, declared, "dimensions"))
+        roles = uses if isinstance(uses, Mapping) else {"": uses}
+        for role, columns in roles.items():
+            _tell_unknown(columns, taken, f"dims of {of}", scope.reading)
+            if name in dimensions:
+                _tell_count(columns, str(name), declared[name], scope.reading)
+            yield Role(str(name), plain(columns), str(role))
+
+
+def _tell_count(
+    columns: tuple[Word, ...], name: str, said: DimensionDeclaration | CalendarDeclaration, reading: Reading
+) -> None:
+    """A role names as many columns as the dimension's key has; a calendar is looked up by one moment."""
+    place = columns[0].place
+    if isinstance(said, CalendarDeclaration):
+        if len(columns) > 1:
+            what = f"calendar `{name}` is looked up by one column, not {len(columns)}"
+            advice = "for several moments name roles, as in {ordered: ordered_at, shipped: shipped_at}"
+            reading.mistake(place, what, advice)
+    elif len(columns) != len(said.key):
+        count = len(said.key)
+        what = f"dimension `{name}` has a key of {count} column{'s' * (count > 1)}, not {len(columns)}"
+        advice = f"name the fact's columns in the order of the key: {listing(word.written for word in said.key)}"
+        reading.mistake(place, what, advice)
+
+
+def _tell_same_keys(of: str, said: FactDeclaration, roles: tuple[Role, ...], reading: Reading) -> None:
+    made: dict[str, Role] = {}
+    for role in roles:
+        if role.key_column in made:
+            place = next(name.place for name in said.dims if name == role.dimension)
+            what = f"two roles of {of} would both make the column `{role.key_column}`"
+            reading.mistake(place, what, "rename one of the roles")
+        made[role.key_column] = role
+
+
+def _tell_unknown(words: Iterable[Filled], taken: Taken | None, what: str, reading: Reading) -> None:
+    if taken is None or taken.columns is None:
+        return
+    for word in words:
+        if word not in taken.columns:
+            listed = hint(word.written, taken.columns, f"columns of {taken.label}")
+            reading.mistake(word.place, f"unknown column `{word.written}` in {what}", listed)
+
+
+def _tell_taken(
+    words: tuple[Filled, ...],
+    said: DimensionDeclaration | FactDeclaration,
+    taken: Taken | None,
+    added: tuple[str, ...],
+    reading: Reading,
+) -> None:
+    """Columns that would have the name of one that Starlode adds; each is told once."""
+    named = {word.lower(): word for word in reversed(words)}
+    given = dict.fromkeys(column.lower() for column in (taken.columns if taken else None) or ())
+    clashes = [column for column in {**given, **dict.fromkeys(named)} if column in added]
+    for column in clashes:
+        word: Word = named.get(column) or Word(column, said.from_.place)
+        advice = f"rename it in the SELECT; names that are taken: {listing(added)}"
+        reading.mistake(word.place, f"the column `{word.written}` has the name of one that Starlode adds", advice)
+
+
+def _some(column: Filled | None) -> tuple[Filled, ...]:
+    return () if column is None else (column,)

@@ -1,0 +1,146 @@
+"""The SQL of a plan, said without touching the warehouse.
+
+The plan is carried out on an empty shadow in memory whose tables have the columns of the real ones, and what each step says
+to it is written down. So the printed SQL is what the run will say, not a second description of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from starlode.arrow import columns_of
+from starlode.landing import LandedFile, Manifest
+from starlode.ledger import Ledger
+from starlode.sql import staging
+from starlode.step import Build, Check, Load
+from starlode.steps.build import build
+from starlode.steps.check import claims_of
+from starlode.steps.load import load_extraction
+from starlode.warehouses.duckdb import DuckDB
+from starlode.work import Work
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
+
+    import pyarrow as pa
+
+    from starlode.plan import Plan
+    from starlode.session import Session
+    from starlode.source import Stream
+    from starlode.sql.dialect import Dialect
+    from starlode.step import Step
+    from starlode.table import Column, Table
+
+
+def statements(plan: Plan) -> tuple[tuple[Step, tuple[str, ...]], ...]:
+    """Each step of a plan with the statements that it would run, the ledger's own lines aside."""
+    session = DuckDB(Path(":memory:")).connect()
+    try:
+        paper = Paper(session, frozenset(plan.state.tables))
+        work = Work(plan.project, paper, Ledger(paper, plan.project.name, "plan"), lambda _: None)
+        work.ledger.prepare()
+        _make_tables(plan, work)
+        return tuple((step, _said(step, work, paper)) for step in plan.steps)
+    finally:
+        session.close()
+
+
+class Paper:
+    """A session that runs on the shadow and remembers what it was told to change."""
+
+    def __init__(self, session: Session, filled: frozenset[str]) -> None:
+        self._session = session
+        self._counts = frozenset(f"select count(*) from {self._quoted(table)}" for table in filled)
+        self.said: list[str] = []
+
+    @property
+    def dialect(self) -> Dialect:
+        return self._session.dialect
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
+        self.said.append(sql)
+        self._session.execute(sql, values)
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Rows of the shadow; tables that are filled in the real warehouse count one, so that they are compared."""
+        return [(1,)] if sql in self._counts else self._session.rows(sql, values)
+
+    def arrow(self, sql: str, values: Sequence[Any] = ()) -> pa.RecordBatchReader:
+        return self._session.arrow(sql, values)
+
+    def insert(self, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+        """Left out: only the ledger writes rows by hand."""
+
+    def describe(self, sql: str) -> tuple[Column, ...]:
+        return self._session.describe(sql)
+
+    def columns(self, table: Table) -> tuple[Column, ...]:
+        return self._session.columns(table)
+
+    def load(self, table: Table, files: Sequence[str], values: Sequence[str]) -> None:
+        d = self.dialect
+        self.said.append(
+            f"insert into {d.table(table)} ({d.names(table.names)})\n"
+            f"select {', '.join(values)}\n  from the landed files {', '.join(files)}"
+        )
+
+    def transaction(self) -> AbstractContextManager[None]:
+        return self._session.transaction()
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _quoted(self, table: str) -> str:
+        schema, _, name = table.partition(".")
+        return f"{self.dialect.quote(schema)}.{self.dialect.quote(name)}"
+
+
+def _make_tables(plan: Plan, work: Work) -> None:
+    """Give the shadow the tables that the warehouse has now."""
+    for stream in plan.project.streams:
+        columns = plan.state.columns.get(str(stream), ())
+        for table in (staging.staging_table(stream, columns), staging.seen_table(stream, columns)):
+            if columns and (str(stream) in plan.state.seen or not table.name.endswith("__seen")):
+                work.session.execute(staging.create(work.session.dialect, table))
+    for step in plan.steps:
+        if isinstance(step, Build) and f"star.{step.model}" in plan.state.tables:
+            build(step, work)
+
+
+def _said(step: Step, work: Work, paper: Paper) -> tuple[str, ...]:
+    paper.said.clear()
+    if isinstance(step, Load):
+        manifest = _manifest(step, work)
+        with work.ledger.recorded(step) as entry:
+            entry.outcome = load_extraction(step, work, manifest, entry.load_key)
+    elif isinstance(step, Build):
+        build(step, work)
+    elif isinstance(step, Check):
+        return tuple(claim.sql for claim in claims_of(work.project, work.session))
+    return tuple(sql for sql in paper.said if not _is_drop_of_work(sql))
+
+
+def _manifest(step: Load, work: Work) -> Manifest:
+    """An extraction without rows, with the columns that the stream has or that its first batch shows."""
+    held = tuple(c for c in work.session.columns(staging.staging_table(step.stream)) if c.name != staging.LOAD_COLUMN)
+    columns = held or _first_columns(step.stream, work)
+    file = LandedFile("part-00001.parquet", 0, 0, "", columns)
+    return Manifest(str(step.stream), step.numbers[-1], "plan", step.stream.mode, "", (file,) if columns else (), 0, 0)
+
+
+def _first_columns(stream: Stream, work: Work) -> tuple[Column, ...]:
+    source = work.project.source(stream.source)
+    look = source.look(stream, {})
+    first = replace(look, units=look.units[:1])
+    for batch in islice(source.read(stream, first, ()), 1):
+        return columns_of(batch.rows.schema)
+    return ()
+
+
+def _is_drop_of_work(sql: str) -> bool:
+    return sql.startswith("drop table if exists") and ("work_" in sql or "__work" in sql)
+

@@ -1,0 +1,228 @@
+"""A folder of JSON, CSV and Parquet files, read only when they are new or changed.
+
+A position holds a mark for each file that was read: size, time of change and digest. Looking compares sizes and times,
+and opens a file only when its time alone has changed; equal content is not read again. The folder is never written to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pyarrow as pa
+
+from starlode.errors import SourceError
+from starlode.formats import json_pack, json_text, parquet, raw
+from starlode.formats.csv_text import CsvReader
+from starlode.formats.json_parse import expect
+from starlode.formats.listing import find_files
+from starlode.formats.rows import nothing
+from starlode.formats.settings import FileSettings, Format, problems
+from starlode.formats.shape import Shape
+from starlode.source import Batch, Look
+from starlode.table import DATE, TIMESTAMP, TIMESTAMPTZ
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from starlode.formats.raw import Entry
+    from starlode.source import Stream
+    from starlode.table import Column, Type
+
+__all__ = ["FileSettings", "Files", "FilesLook", "problems"]
+
+PACK_BYTES = 16 << 20
+
+_EXTENSIONS: dict[str, Format] = {
+    "json": "json",
+    "jsonl": "json",
+    "ndjson": "json",
+    "csv": "csv",
+    "tsv": "csv",
+    "txt": "csv",
+    "parquet": "parquet",
+    "pq": "parquet",
+}
+
+
+@dataclass(frozen=True)
+class FilesLook(Look):
+    """What a look found, with the files as they were found and the digests that are known already."""
+
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+    known: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Files:
+    """A folder whose files are read as streams."""
+
+    name: str
+    files: str = field(metadata={"doc": "The folder that holds the files, relative to the project."})
+    folder: Path
+    streams: tuple[Stream, ...]
+
+    stream_settings: ClassVar[type[FileSettings]] = FileSettings
+
+    def look(self, stream: Stream, position: Mapping[str, Any], *, full: bool = False) -> FilesLook:
+        """The files that are new, changed or gone, told by size and time of change, and by digest where in doubt."""
+        entries = self._entries(stream)
+        if not entries and not position:
+            raise SourceError(
+                f"no file matches `{stream.reads.files}` for {stream}",
+                where=str(self._root),
+                hint="check the pattern; `**/` goes into nested folders",
+            )
+        new = tuple(name for name in entries if name not in position)
+        changed = tuple(name for name, entry in entries.items() if name in position and _changed(entry, position[name]))
+        gone = tuple(name for name in position if name not in entries)
+        units = tuple(sorted((*new, *changed)))
+        if full or (stream.mode == "full" and (units or gone)):
+            units = tuple(entries)
+        return FilesLook(
+            mode="full" if full else stream.mode,
+            units=units,
+            changed=changed,
+            gone=gone,
+            size=sum(entries[name].size for name in units),
+            reason=_reason(new, changed, gone, full=full),
+            entries=entries,
+            known={mark[2]: name for name, mark in position.items() if not full},
+        )
+
+    def read(self, stream: Stream, look: Look, columns: tuple[Column, ...]) -> Iterator[Batch]:
+        """The rows of the files, by name; a batch that ends a file carries its mark, the last one all columns."""
+        entries = look.entries if isinstance(look, FilesLook) else self._entries(stream)
+        known = dict(look.known) if isinstance(look, FilesLook) else {}
+        settings: FileSettings = stream.reads
+        shape = Shape(str(stream), {**_dated(settings.dates), **stream.types}, columns)
+        _tell_changes(shape, look)
+        held: Batch | None = None
+        reader = _Reader(settings, shape)
+        for batch in reader.batches([entries[name] for name in look.units if name in entries]):
+            _tell_twins(shape, batch, known)
+            if held is not None:
+                yield held
+            held = batch
+        if held is not None:
+            reader.csv.judge()
+            yield replace(
+                held, rows=shape.complete(held.rows), findings=(*held.findings, *shape.news(), *shape.totals())
+            )
+
+    @property
+    def _root(self) -> Path:
+        return self.folder / self.files
+
+    def _entries(self, stream: Stream) -> dict[str, Entry]:
+        if self.files.startswith("s3://"):
+            raise SourceError(
+                f"{self.files} cannot be read yet", hint="copy the files into a folder; s3:// comes later"
+            )
+        return find_files(self._root, stream.reads.files)
+
+
+class _Reader:
+    """Reads files of mixed formats in order, small JSON files many at a time."""
+
+    def __init__(self, settings: FileSettings, shape: Shape) -> None:
+        self.csv = CsvReader(settings, shape)
+        self._settings = settings
+        self._shape = shape
+
+    def batches(self, entries: Iterable[Entry]) -> Iterator[Batch]:
+        small: list[Entry] = []
+        size = 0
+        for entry in entries:
+            if self._format(entry) == "json" and entry.size <= json_pack.SMALL:
+                small.append(entry)
+                size += entry.size
+            else:
+                yield from self._pack(small)
+                yield from self._file(entry)
+                small, size = [], 0
+            if size >= PACK_BYTES:
+                yield from self._pack(small)
+                small, size = [], 0
+        yield from self._pack(small)
+
+    def _pack(self, entries: list[Entry]) -> Iterator[Batch]:
+        if entries:
+            expect(self._shape)
+            batch, large = json_pack.read_pack(entries, self._shape, self._settings.encoding, self._settings.dates)
+            yield batch
+            for entry in large:
+                yield from self._file(entry)
+
+    def _file(self, entry: Entry) -> Iterator[Batch]:
+        with raw.Raw(entry) as opened:
+            try:
+                yield from self._rows(opened)
+            except (OSError, pa.ArrowException) as cause:
+                reject = raw.unreadable(entry, cause, self._shape)
+                mark = {entry.name: opened.mark()}
+                yield Batch(nothing(self._shape), mark, (reject,), self._shape.news(), opened.news())
+
+    def _rows(self, opened: raw.Raw) -> Iterator[Batch]:
+        found, settings = self._format(opened.entry), self._settings
+        if found == "json":
+            expect(self._shape)
+            return json_text.read_json(opened, self._shape, settings.encoding, settings.dates)
+        if found == "parquet":
+            return parquet.read_parquet(opened, self._shape, settings.dates)
+        return self.csv.read(opened)
+
+    def _format(self, entry: Entry) -> Format:
+        if self._settings.format:
+            return self._settings.format
+        plain = entry.name.rsplit(".", 1)[0] if raw.codec(entry.name) else entry.name
+        found = _EXTENSIONS.get(plain.rsplit(".", 1)[-1].lower())
+        if found is None:
+            raise SourceError(
+                f"the format of {entry.name} cannot be told from its name",
+                where=str(entry.path),
+                hint="declare `format: json`, `csv` or `parquet`, or narrow the pattern",
+            )
+        return found
+
+
+def _changed(entry: Entry, mark: list[Any]) -> bool:
+    if entry.size != mark[0]:
+        return True
+    return bool(entry.mtime_ns != mark[1] and raw.digest(entry) != mark[2])
+
+
+def _reason(new: tuple[str, ...], changed: tuple[str, ...], gone: tuple[str, ...], *, full: bool) -> str:
+    if full:
+        return "asked to read everything"
+    counts = ((len(new), "new"), (len(changed), "changed"), (len(gone), "gone"))
+    told = [f"{count:,} {what}" for count, what in counts if count]
+    return f"files: {', '.join(told)}" if told else "nothing new"
+
+
+def _dated(dates: Mapping[str, str]) -> dict[str, Type]:
+    """The types that date formats imply."""
+    return {
+        column: TIMESTAMPTZ if "%z" in text else TIMESTAMP if any(p in text for p in ("%H", "%I", "%M", "%S")) else DATE
+        for column, text in dates.items()
+    }
+
+
+def _tell_changes(shape: Shape, look: Look) -> None:
+    for name in look.changed:
+        shape.tell_of_file("changed file", name, "warning", "it was read before with other content, and is read again")
+    for name in look.gone:
+        shape.tell_of_file("missing file", name, "note", "it was read before and is not there any more")
+
+
+def _tell_twins(shape: Shape, batch: Batch, known: dict[str, str]) -> None:
+    for name, (_, _, digest) in batch.position.items():
+        twin = known.setdefault(digest, name)
+        if twin != name:
+            shape.tell_of_file(
+                "same content", name, "note", f"it has the same content as {twin}, and is read all the same"
+            )
+
+
+SOURCE = Files

@@ -1,0 +1,1 @@
+"""What people and programs see: progress, tables, summaries, errors, and the same as JSON."""

@@ -1,0 +1,144 @@
+"""The end of a run, told with its proof: what each step took in and gave out, what was noticed, and what to do next."""
+
+from __future__ import annotations
+
+import os
+import sys
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from starlode.terminal import memory
+from starlode.terminal.account import CARRIES_ROWS, losses, remark
+from starlode.terminal.speech import duration, many, number, paint, safe, say, size
+from starlode.terminal.tables import table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from starlode.finding import Finding
+    from starlode.run import Done, Run
+    from starlode.terminal.speech import Style
+
+MOST_FINDINGS = 12
+SHADES: dict[str, Style] = {"failure": "red", "warning": "yellow", "note": "cyan"}
+WEIGHT = ("failure", "warning", "note")
+TITLE = 11
+
+
+def tell(run: Run) -> None:
+    """Say how a run ended."""
+    if run.status == "unchanged":
+        say(_unchanged(run))
+        return
+    say("")
+    if run.done:
+        say(_steps(run))
+        say("")
+    for line in chain(_proof(run), _findings(run.findings, run.run_id), _ending(run)):
+        say(line)
+
+
+def findings_by_weight(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings told once each, the heaviest first."""
+    return sorted(dict.fromkeys(findings), key=lambda finding: WEIGHT.index(finding.severity))
+
+
+def finding_lines(findings: Iterable[Finding]) -> Iterator[str]:
+    for finding in findings_by_weight(findings):
+        label = paint(f"{finding.severity:<{TITLE}}", SHADES[finding.severity])
+        yield f"{label} {safe(finding.where)}: {safe(finding.message)}"
+
+
+def shown_path(path: Path) -> str:
+    """A path as one would type it from here."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative
+
+
+def _unchanged(run: Run) -> str:
+    chosen = ", ".join(run.plan.options.select)
+    where = f" in {safe(chosen)}" if chosen else ""
+    done = paint("nothing changed", "green", "bold")
+    return f"{done}: the warehouse holds what the sources hold{where} ({duration(run.seconds)})"
+
+
+def _steps(run: Run) -> str:
+    """The balance of each step; columns of losses appear when there are any."""
+    names = [name for name, _ in losses(run.done[0])]
+    shown = [name for i, name in enumerate(names) if any(losses(done)[i][1] for done in run.done)]
+    header = ("step", "object", "rows in", "rows out", *shown, "time", "what")
+    rows = [_step(done, shown) for done in run.done]
+    return table(header, rows, right={"rows in", "rows out", "time", *names}, stream=sys.stderr)
+
+
+def _step(done: Done, shown: list[str]) -> tuple[str, ...]:
+    outcome, lost = done.outcome, dict(losses(done))
+    carries = done.step.verb in CARRIES_ROWS
+    rows = (number(outcome.rows_in), number(outcome.rows_out)) if carries else ("", "")
+    cells = [number(lost[name]) if lost[name] else "·" if carries else "" for name in shown]
+    return (done.step.verb, done.step.object, *rows, *cells, duration(done.seconds), remark(done))
+
+
+def _proof(run: Run) -> Iterator[str]:
+    carried = [done for done in run.done if done.step.verb in CARRIES_ROWS]
+    if carried:
+        formula = "rows in = rows out + rejected + merged + lost − doubled"
+        yield _titled("balance", f"{formula}, in {many(len(carried), 'step')} of {number(len(carried))}")
+    yield from (_titled("sum", line) for line in _sums(run))
+    for done in run.done:
+        if done.step.verb == "check":
+            yield _titled("checks", remark(done))
+    yield from _positions(run)
+
+
+def _sums(run: Run) -> Iterator[str]:
+    for done in run.done:
+        if done.step.verb == "build":
+            for name, total in done.outcome.sums.items():
+                yield f"{safe(done.step.object)}.{safe(name)} = {total:,f}"
+
+
+def _positions(run: Run) -> Iterator[str]:
+    reached = []
+    for done in run.done:
+        look = getattr(done.step, "look", None)
+        if look is not None:
+            before = set(run.plan.state.positions.get(done.step.object, ()))
+            reached.append(f"{safe(done.step.object)} {many(len(before | set(look.units)), 'file')}")
+    if reached:
+        yield _titled("position", " · ".join(reached))
+
+
+def _findings(findings: tuple[Finding, ...], run_id: str) -> Iterator[str]:
+    lines = list(finding_lines(findings))
+    yield from lines[:MOST_FINDINGS]
+    if len(lines) > MOST_FINDINGS:
+        yield _titled("", f"and {number(len(lines) - MOST_FINDINGS)} more: `starlode status {run_id}`")
+
+
+def _ending(run: Run) -> Iterator[str]:
+    if run.rejected:
+        yield _titled("rejects", f"{many(run.rejected, 'row')} rejected: `starlode rejects list` shows them", "yellow")
+    yield _titled("run", f"{run.run_id}, {duration(run.seconds)}, at most {size(memory.peak())} of memory")
+    if run.error is None:
+        yield _last(run)
+
+
+def _last(run: Run) -> str:
+    """The line that says how it ended and what to do next."""
+    if run.status == "rejects":
+        ended = paint("more rows were rejected than `max_rejects` allows", "red", "bold")
+        return f"{ended}; mend the files or the declaration, then `starlode rejects replay`"
+    ended = paint("done", "green", "bold")
+    files = [run.plan.project.folder / run.plan.project.exports[d.step.position][1].to for d in run.done if d.step.verb == "export"]
+    if files:
+        return f"{ended}; look at {safe(', '.join(shown_path(file) for file in files))}"
+    tables = [done.step.object for done in run.done if done.step.verb == "build"]
+    if tables:
+        return f'{ended}; ask it: starlode query "select * from star.{safe(tables[-1])} limit 10"'
+    return f"{ended}; `starlode status` shows it again"
+
+
+def _titled(title: str, text: str, style: Style | None = None) -> str:
+    return f"{paint(f'{title:<{TITLE}}', style) if style else paint(f'{title:<{TITLE}}', 'dim')} {text}"

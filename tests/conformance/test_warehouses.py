@@ -1,0 +1,180 @@
+"""What every warehouse must do, asked of each file in `warehouses/`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from starlode import registry
+from starlode.errors import WarehouseError
+from starlode.session import Session
+from starlode.sql import staging
+from starlode.sql.ledger import create_schema
+from starlode.table import (
+    BINARY,
+    BOOLEAN,
+    DATE,
+    DOUBLE,
+    INTEGER,
+    JSON,
+    TEXT,
+    TIME,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    Column,
+    Table,
+    decimal,
+)
+from starlode.warehouse import Warehouse
+
+EVERY_TYPE = (BOOLEAN, INTEGER, decimal(38, 9), decimal(18, 2), DOUBLE, TEXT, DATE, TIME, TIMESTAMP, TIMESTAMPTZ, BINARY, JSON)
+NUMBERS = Table("house", "numbers", (Column("n", INTEGER), Column("word", TEXT)))
+
+
+@pytest.fixture(params=registry.names("warehouses"))
+def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Warehouse:
+    made: Warehouse = registry.member("warehouses", request.param)(path=tmp_path / "warehouse.duckdb")
+    return made
+
+
+@pytest.fixture
+def session(warehouse: Warehouse, tmp_path: Path) -> Iterator[Session]:
+    opened = warehouse.connect(landing=tmp_path / "landing")
+    opened.execute(create_schema(opened.dialect, "house"))
+    opened.execute(staging.create(opened.dialect, NUMBERS))
+    yield opened
+    opened.close()
+
+
+def test_a_warehouse_that_nobody_wrote_to_does_not_exist(warehouse: Warehouse) -> None:
+    assert not warehouse.exists
+
+    warehouse.connect().close()
+
+    assert warehouse.exists
+
+
+def test_every_type_is_spelled_and_read_back(session: Session) -> None:
+    columns = tuple(Column(f"c{i}", kind) for i, kind in enumerate(EVERY_TYPE))
+    table = Table("house", "types", columns)
+
+    session.execute(staging.create(session.dialect, table))
+
+    assert session.columns(table) == columns
+
+
+def test_a_table_that_is_not_there_has_no_columns(session: Session) -> None:
+    assert session.columns(Table("house", "nothing")) == ()
+
+
+def test_a_select_is_described_without_running(session: Session) -> None:
+    described = session.describe("select 1 as one, 'x' as word, cast(1.5 as decimal(9,2)) as amount")
+
+    assert [column.name for column in described] == ["one", "word", "amount"]
+    assert described[2].type == decimal(9, 2)
+
+
+@pytest.mark.parametrize("name", ['quo"te', "semi;colon", "line\nbreak", "sélect", "select", "a.b", "' or 1=1 --", " "])
+def test_any_name_is_taken_literally(session: Session, name: str) -> None:
+    table = Table("house", name, (Column(name, TEXT),))
+
+    session.execute(staging.create(session.dialect, table))
+    session.insert(table, [("value",)])
+
+    assert session.columns(table) == (Column(name, TEXT),)
+    assert session.rows(f"select {session.dialect.quote(name)} from {session.dialect.table(table)}") == [("value",)]
+
+
+@pytest.mark.parametrize("text", ["", "'", "''", "\\", "\\'", "%s", "?", "x\x01y", "é👩‍🚀", "'); drop table numbers; --"])
+def test_any_text_comes_back_bound_or_quoted(session: Session, text: str) -> None:
+    session.insert(NUMBERS, [(1, text)])
+
+    assert session.rows("select word from house.numbers where word = ?", (text,)) == [(text,)]
+    assert session.rows(f"select count(*) from house.numbers where word = {session.dialect.text(text)}") == [(1,)]
+
+
+def test_a_transaction_that_fails_leaves_nothing(session: Session) -> None:
+    def fail_after_writing() -> None:
+        with session.transaction():
+            session.insert(NUMBERS, [(1, "one")])
+            session.execute(staging.create(session.dialect, Table("house", "made", (Column("x", TEXT),))))
+            session.rows("select no_such_column from house.numbers")
+
+    with pytest.raises(WarehouseError):
+        fail_after_writing()
+
+    assert session.rows("select count(*) from house.numbers") == [(0,)]
+    assert session.columns(Table("house", "made")) == ()
+
+
+def test_a_transaction_that_ends_well_stays(session: Session) -> None:
+    with session.transaction():
+        session.insert(NUMBERS, [(1, "one"), (2, "two")])
+
+    assert session.rows("select n, word from house.numbers order by n") == [(1, "one"), (2, "two")]
+
+
+def test_rows_stream_as_arrow(session: Session) -> None:
+    session.insert(NUMBERS, [(n, str(n)) for n in range(1000)])
+
+    with session.arrow("select n from house.numbers order by n") as reader:
+        read = reader.read_all()
+
+    assert read.column("n").to_pylist() == list(range(1000))
+
+
+def test_landed_files_load_exactly(session: Session, tmp_path: Path) -> None:
+    table = Table("house", "landed", (Column("amount", decimal(38, 9)), Column("at", TIMESTAMP), Column("day", DATE), Column("gone", TEXT)))
+    row = (Decimal("12345678901234567890123456789.123456789"), datetime(2024, 2, 29, 23, 59, 59, 999999), date(1, 1, 1))
+    (tmp_path / "landing").mkdir()
+    file = tmp_path / "landing" / "it's one.parquet"
+    names = ["amount", "at", "day"]
+    types = [pa.decimal128(38, 9), pa.timestamp("us"), pa.date32()]
+    pq.write_table(pa.table([pa.array([cell], kind) for cell, kind in zip(row, types, strict=True)], names=names), file)
+    session.execute(staging.create(session.dialect, table))
+    landed = dict(zip(names, (c.type for c in table.columns), strict=False))
+
+    values = [staging.value(session.dialect, column, landed.get(column.name)) for column in table.columns]
+    session.load(table, [str(file)], values)
+
+    assert session.rows(f"select {session.dialect.names(table.names)} from house.landed") == [(*row, None)]
+
+
+def test_users_sql_cannot_read_files_outside_the_landing(session: Session, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.csv"
+    secret.write_text("password\nhunter2\n")
+
+    with pytest.raises(WarehouseError) as refused:
+        session.rows(f"select * from read_csv('{secret}')")
+
+    assert "hunter2" not in str(refused.value)
+
+
+def test_users_sql_cannot_change_the_settings(session: Session) -> None:
+    with pytest.raises(WarehouseError):
+        session.execute("set enable_external_access = true")
+
+
+def test_an_error_does_not_quote_the_value_of_a_cell(session: Session) -> None:
+    session.insert(NUMBERS, [(1, "4111-1111-1111-1111")])
+
+    with pytest.raises(WarehouseError) as refused:
+        session.rows("select cast(word as bigint) from house.numbers")
+
+    assert "4111" not in str(refused.value)
+
+
+def test_reading_only_cannot_write(warehouse: Warehouse, session: Session) -> None:
+    session.close()
+    reading = warehouse.connect(read_only=True)
+
+    with pytest.raises(WarehouseError):
+        reading.insert(NUMBERS, [(1, "one")])
+
+    reading.close()

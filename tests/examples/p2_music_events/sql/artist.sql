@@ -1,0 +1,5 @@
+select
+    artist_id,
+    artist as name,
+    lat as latitude
+from app.songs
