@@ -60,25 +60,18 @@ def star(project: Project) -> dict[str, list[tuple[Any, ...]]]:
 
 def _meaning(project: Project, name: str) -> str:
     fact = next(fact for fact in project.star.facts if fact.name == name)
-    keys = [role.key_column for role in fact.roles]
-    joins, meant = [], []
+    left_out = ", ".join(f'"{key}"' for key in [*(role.key_column for role in fact.roles), "load_key"])
+    meant, joins = [f"f.* exclude ({left_out})"], []
     for number, role in enumerate(fact.roles):
         dimension = project.star.dimension(role.dimension)
-        meant.append(f'row(d{number}.* exclude ("{dimension.key_column}", load_key)) as r{number}')
-        joins.append(
-            f'join star."{dimension.table.name}" as d{number} on d{number}."{dimension.key_column}" = f."{role.key_column}"'
-        )
-    left_out = ", ".join(f'"{key}"' for key in [*keys, "load_key"])
-    return f'select f.* exclude ({left_out}), {", ".join(_struct(m) for m in meant)} from star."{fact.table.name}" as f {" ".join(joins)}'
-
-
-def _struct(meant: str) -> str:
-    """A dimension's row as one text, so that it can be sorted and compared."""
-    body, _, name = meant.partition(" as ")
-    alias = body.split("(")[1].split(".")[0]
-    excluded = body[body.index("exclude (") + len("exclude (") : body.index(")")]
-    return f"(select to_json(x)::varchar from (select {alias}.* exclude ({excluded})) as x) as {name}"
+        key = dimension.key_column
+        meant.append(f'd{number}.* exclude ("{key}", load_key)')
+        joins.append(f'join star."{dimension.table.name}" as d{number} on d{number}."{key}" = f."{role.key_column}"')
+    return f'select {", ".join(meant)} from star."{fact.table.name}" as f {" ".join(joins)}'
 
 
 def _sorted(connection: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
-    return sorted(connection.execute(sql).fetchall(), key=repr)
+    """The rows with their cells in the order of the columns' names: which column was seen first says nothing."""
+    names = [column[0] for column in connection.execute(sql).description or ()]
+    order = sorted(range(len(names)), key=names.__getitem__)
+    return sorted((tuple(row[i] for i in order) for row in connection.fetchall()), key=repr)

@@ -1,18 +1,20 @@
 """The words of the command line, and the help that teaches them.
 
-Each command has a function here that adds its parser, in the order in which a newcomer meets them. Options that hold for
-many commands are declared once and may stand before or after the command.
+Each command has a function here that adds its parser, in the order in which a newcomer meets them. Options that
+hold for many commands are declared once and may stand before or after the command.
 """
 
 from __future__ import annotations
 
 import argparse
-from typing import IO, TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from starlode.terminal.speech import out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from _typeshed import SupportsWrite
 
     Commands = argparse._SubParsersAction["Parser"]
 
@@ -69,7 +71,7 @@ class Parser(argparse.ArgumentParser):
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
         return understood, unknown
 
-    def print_help(self, file: IO[str] | None = None) -> None:
+    def print_help(self, file: SupportsWrite[str] | None = None) -> None:
         if file is None:
             out(self.format_help().rstrip())
         else:
@@ -142,7 +144,9 @@ def _add_demo(commands: Commands) -> None:
         "  starlode demo\n  starlode demo --to /tmp/music --events 1000000",
         of_project=False,
     )
-    parser.add_argument("name", metavar="NAME", nargs="?", default="music", choices=("music",), help="the example: music")
+    parser.add_argument(
+        "name", metavar="NAME", nargs="?", default="music", choices=("music",), help="the example: music"
+    )
     parser.add_argument("--to", metavar="DIR", help="the folder to make (default: ./NAME)")
     parser.add_argument("--events", metavar="N", type=_at_least(1), help="lines in the logs (default: 8000)")
     parser.add_argument("--songs", metavar="N", type=_at_least(1), help="songs in the catalogue (default: 100)")
@@ -160,9 +164,14 @@ def _add_init(commands: Commands) -> None:
     )
     parser.add_argument("name", metavar="NAME", nargs="?", help="the project's name (default: the folder's)")
     parser.add_argument(
-        "--template", choices=TEMPLATES, default="files", help="files: customers and orders as CSV; music: the demo's project"
+        "--template",
+        choices=TEMPLATES,
+        default="files",
+        help="files: customers and orders as CSV; music: the demo's project",
     )
-    parser.add_argument("--to", metavar="DIR", help="the folder to write into (default: ./NAME, or here without a NAME)")
+    parser.add_argument(
+        "--to", metavar="DIR", help="the folder to write into (default: ./NAME, or here without a NAME)"
+    )
 
 
 def _add_plan(commands: Commands) -> None:
@@ -208,7 +217,11 @@ def _add_choice(parser: Parser) -> None:
 
 def _add_wait(parser: Parser) -> None:
     parser.add_argument(
-        "--wait", metavar="SECONDS", type=_seconds, default=0.0, help="how long to wait for another run to end (default: 0)"
+        "--wait",
+        metavar="SECONDS",
+        type=_seconds,
+        default=0.0,
+        help="how long to wait for another run to end (default: 0)",
     )
 
 

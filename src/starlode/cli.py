@@ -1,7 +1,7 @@
-"""The command line: understand the words, hand them to the command's own file, and turn what went wrong into an exit code.
+"""The command line: hand the words to the command's own file, and turn what went wrong into an exit code.
 
-Starting is what people wait for most often, so nothing heavy is imported before it is known which command is meant: each
-lives in a file of `commands/` by its own name, with one function `command`.
+Starting is what people wait for most often, so nothing heavy is imported before it is known which command is meant:
+each lives in a file of `commands/` by its own name, with one function `command`.
 """
 
 from __future__ import annotations

@@ -23,38 +23,66 @@ class Alignment:
 
     columns: tuple[Column, ...]
     added: tuple[Column, ...] = ()
-    widened: tuple[Column, ...] = ()
+    retyped: tuple[Column, ...] = ()
     changes: tuple[tuple[str, str, str, str], ...] = ()
     findings: tuple[Finding, ...] = ()
 
 
-def align(stream: Stream, held: tuple[Column, ...], landed: tuple[Column, ...], *, is_full: bool) -> Alignment:
-    """Agree on the columns of staging; raises DataError where the contract forbids the change."""
-    if not held or (is_full and stream.contract == "evolve"):
-        return _first(held, landed)
+@dataclass(frozen=True)
+class Landed:
+    """The columns of an extraction, and those of them that hold no value, whose type nobody can know yet."""
+
+    columns: tuple[Column, ...]
+    empty: tuple[str, ...] = ()
+    is_full: bool = False
+
+
+def align(stream: Stream, held: tuple[Column, ...], landed: Landed, undecided: frozenset[str]) -> Alignment:
+    """Agree on the columns of staging; raises DataError where the contract forbids the change.
+
+    A column that has never had a value is undecided: its first value decides its type, so that the types do not depend on
+    which rows came first.
+    """
+    if not held or (landed.is_full and stream.contract == "evolve"):
+        return _first(stream, held, landed)
     known = {column.name: column for column in held}
-    new = tuple(column for column in landed if column.name not in known)
-    wider = tuple(found for c in landed if c.name in known and (found := _widened(stream, known[c.name], c)))
+    told = tuple(c for c in landed.columns if c.name not in landed.empty or c.name not in known)
+    new = tuple(column for column in told if column.name not in known)
+    decided = tuple(c for c in told if c.name in undecided)
+    met = tuple(c for c in told if c.name in known and c.name not in undecided)
+    wider = tuple(found for column in met if (found := _widened(stream, known[column.name], column)))
     if stream.contract == "freeze" and (new or wider):
         raise _frozen(stream, new, wider)
-    if stream.contract == "discard":
-        if wider:
-            raise _frozen(stream, (), wider)
-        return Alignment(held, findings=tuple(_left_out(stream, column) for column in new))
-    replaced = {column.name: column for column in wider}
-    columns = (*(replaced.get(column.name, column) for column in held), *new)
+    if stream.contract == "discard" and wider:
+        raise _frozen(stream, (), wider)
+    left_out, new = (new, ()) if stream.contract == "discard" else ((), new)
     changes = (
-        *((c.name, "added", "", str(c.type)) for c in new),
+        *((c.name, "undecided" if c.name in landed.empty else "added", "", str(c.type)) for c in new),
+        *((c.name, "decided", str(known[c.name].type), str(c.type)) for c in decided),
         *((c.name, "widened", str(known[c.name].type), str(c.type)) for c in wider),
     )
-    return Alignment(columns, new, wider, changes, tuple(_told(stream, change) for change in changes))
+    retyped = (*wider, *(c for c in decided if c.type != known[c.name].type))
+    replaced = {column.name: column for column in retyped}
+    columns = (*(replaced.get(column.name, column) for column in held), *new)
+    findings = (*(_left_out(stream, c) for c in left_out), *(f for change in changes for f in _told(stream, change)))
+    return Alignment(columns, new, retyped, changes, findings)
 
 
-def _first(held: tuple[Column, ...], landed: tuple[Column, ...]) -> Alignment:
+def _first(stream: Stream, held: tuple[Column, ...], landed: Landed) -> Alignment:
+    """A first load, or a full one, has the columns of what was landed; a declared type is never undecided."""
     known = {column.name: column for column in held}
-    changed = tuple(c for c in landed if held and known.get(c.name) != c)
-    changes = tuple((c.name, "replaced", str(known[c.name].type) if c.name in known else "", str(c.type)) for c in changed)
-    return Alignment(landed, changes=changes)
+    empty = frozenset(landed.empty) - stream.types.keys()
+    changes = [
+        (
+            c.name,
+            "undecided" if c.name in empty else "decided",
+            str(known[c.name].type) if c.name in known else "",
+            str(c.type),
+        )
+        for c in landed.columns
+        if c.name in empty or (held and known.get(c.name) != c)
+    ]
+    return Alignment(landed.columns, changes=tuple(changes))
 
 
 def _widened(stream: Stream, held: Column, landed: Column) -> Column | None:
@@ -84,7 +112,9 @@ def _left_out(stream: Stream, column: Column) -> Finding:
     return Finding("schema contract", str(stream), "warning", message)
 
 
-def _told(stream: Stream, change: tuple[str, str, str, str]) -> Finding:
+def _told(stream: Stream, change: tuple[str, str, str, str]) -> tuple[Finding, ...]:
     name, kind, old, new = change
-    message = f"new column `{name}` ({new})" if kind == "added" else f"column `{name}` widened from {old} to {new}"
-    return Finding("schema change", str(stream), "note", message)
+    if kind == "decided" and old == new:
+        return ()
+    message = f"new column `{name}` ({new})" if not old else f"column `{name}` {kind} from {old} to {new}"
+    return (Finding("schema change", str(stream), "note", message),)

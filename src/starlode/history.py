@@ -100,7 +100,9 @@ def _record(session: Session, row: tuple[Any, ...]) -> RunRecord:
     steps = tuple(_step(step) for step in session.rows(sql.steps_of(session.dialect), (run_id,)))
     findings = tuple(
         Finding(rule, where, severity, message, expected, found)
-        for rule, where, severity, message, expected, found, _ in session.rows(sql.findings_of(session.dialect), (run_id,))
+        for rule, where, severity, message, expected, found, _ in session.rows(
+            sql.findings_of(session.dialect), (run_id,)
+        )
     )
     if state == "running" and not _is_alive(process_id):
         state = "died"

@@ -51,6 +51,7 @@ class Manifest:
     rejected: int
     rejects: LandedFile | None = None
     sums: Mapping[str, str] = field(default_factory=dict)
+    empty: tuple[str, ...] = ()
     position: Mapping[str, Any] = field(default_factory=dict)
     replaces: tuple[str, ...] = ()
     forgets: tuple[str, ...] = ()
@@ -91,7 +92,9 @@ def numbers(landing: Path, stream: Stream) -> tuple[int, ...]:
         return ()
     with os.scandir(folder) as entries:
         names = [entry.name for entry in entries]
-    return tuple(sorted(int(name[:8]) for name in names if len(name) == 13 and name[:8].isdigit() and name[8:] == ".json"))
+    return tuple(
+        sorted(int(name[:8]) for name in names if len(name) == 13 and name[:8].isdigit() and name[8:] == ".json")
+    )
 
 
 def read_manifest(landing: Path, stream: Stream, number: int) -> Manifest:
@@ -111,6 +114,7 @@ def read_manifest(landing: Path, stream: Stream, number: int) -> Manifest:
         Manifest(**held),
         files=tuple(_file_from(file) for file in held["files"]),
         rejects=_file_from(held["rejects"]) if held["rejects"] else None,
+        empty=tuple(held["empty"]),
         replaces=tuple(held["replaces"]),
         forgets=tuple(held["forgets"]),
         findings=tuple(Finding(**finding) for finding in held["findings"]),

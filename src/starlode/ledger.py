@@ -50,6 +50,11 @@ class State:
     columns: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
     seen: frozenset[str] = frozenset()
     tables: frozenset[str] = frozenset()
+    undecided: frozenset[tuple[str, str]] = frozenset()
+
+    def decided(self, stream: str) -> tuple[Column, ...]:
+        """The columns of a stream that have had a value, and so a type."""
+        return tuple(c for c in self.columns.get(stream, ()) if (stream, c.name) not in self.undecided)
 
     def load_key(self, verb: str, name: str) -> int:
         held = self.loads.get((verb, name))
@@ -109,6 +114,11 @@ class Ledger:
         with self._session.transaction():
             self._write_step(step, "failed", started, Outcome(findings=tuple(findings)), None)
 
+    def write_waiting(self, step: Step, outcome: Outcome) -> None:
+        """Add the line of a step that had nothing to work on; it is tried again when there is something."""
+        with self._session.transaction():
+            self._write_step(step, "waits", now(), outcome, None)
+
     def write_positions(self, stream: str, reached: Mapping[str, Any], gone: Iterable[str], load_key: int) -> None:
         rows: list[tuple[str, str, str | None, int]] = [
             (stream, name, json.dumps(value), load_key) for name, value in reached.items()
@@ -144,12 +154,15 @@ class Ledger:
         at = now()
         self._session.insert(sql.SCHEMA_CHANGE, [(self.run_id, stream, *change, at) for change in changes])
 
+    def undecided(self, stream: str) -> frozenset[str]:
+        """The columns of a stream that have had no value yet."""
+        rows = self._session.rows(sql.undecided_columns(self._session.dialect))
+        return frozenset(column for name, column in rows if name == stream)
+
     def _next_key(self) -> int:
         return int(self._session.rows(sql.next_key(self._session.dialect))[0][0])
 
-    def _write_step(
-        self, step: Step, status: str, started: datetime, outcome: Outcome, load_key: int | None
-    ) -> None:
+    def _write_step(self, step: Step, status: str, started: datetime, outcome: Outcome, load_key: int | None) -> None:
         self._step += 1
         o = outcome
         sums = json.dumps({name: format(total, "f") for name, total in o.sums.items()})
@@ -181,7 +194,8 @@ def read_state(session: Session, project: Project) -> State:
     columns = {str(s): _own_columns(session, staging.staging_table(s)) for s in project.streams}
     seen = frozenset(str(s) for s in project.streams if session.columns(staging.seen_table(s)))
     tables = frozenset(str(t) for t in project.star.tables if session.columns(t))
-    return State(loads, positions, columns, seen, tables)
+    undecided = frozenset((stream, column) for stream, column in session.rows(sql.undecided_columns(dialect)))
+    return State(loads, positions, columns, seen, tables, undecided)
 
 
 def _own_columns(session: Session, table: Table) -> tuple[Column, ...]:

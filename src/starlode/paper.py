@@ -143,4 +143,3 @@ def _first_columns(stream: Stream, work: Work) -> tuple[Column, ...]:
 
 def _is_drop_of_work(sql: str) -> bool:
     return sql.startswith("drop table if exists") and ("work_" in sql or "__work" in sql)
-

@@ -53,12 +53,20 @@ class PartWriter:
         self.rows = 0
         self.rejected = 0
         self.sums: dict[str, Decimal] = {}
+        self._values: dict[str, int] = {}
+
+    @property
+    def empty(self) -> tuple[str, ...]:
+        """The columns without a single value, whose type nobody can know yet."""
+        return tuple(name for name, count in self._values.items() if not count)
 
     def __enter__(self) -> PartWriter:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if kind is None:
             self._settle(0)
             self._thread.submit(self._finish).result()
@@ -94,6 +102,8 @@ class PartWriter:
             self._open = _Part(self._folder / f"part-{len(self.files) + 1:05}.parquet", batch.schema, batch)
         self._open.write(batch)
         self.rows += batch.num_rows
+        for field, column in zip(batch.schema, batch.columns, strict=True):
+            self._values[field.name] = self._values.get(field.name, 0) + len(column) - column.null_count
         for name, total in sums(batch).items():
             self.sums[name] = self.sums.get(name, Decimal(0)) + total
 

@@ -76,7 +76,13 @@ def make_plan(project: Project, options: Options, state: State, seen: Mapping[st
             loads += [load] if load else []
     moving = {load.object for load in loads}
     builds = _builds(project, state, moving, chosen, options)
-    steps: list[Step] = [*lands, *loads, *builds, *_checks(project, state, builds), *_exports(project, state, builds, options)]
+    steps: list[Step] = [
+        *lands,
+        *loads,
+        *builds,
+        *_checks(project, state, builds),
+        *_exports(project, state, builds, options),
+    ]
     until = VERBS.index(options.only) if options.only else len(VERBS)
     return Plan(project, options, tuple(step for step in steps if VERBS.index(step.verb) <= until), state)
 
@@ -125,9 +131,10 @@ def _land(stream: Stream, state: State, seen: Seen, options: Options) -> Land | 
         return None
     loaded = state.loads.get(("load", str(stream)))
     number = max([*seen.landed, loaded.manifest if loaded else 0, 0]) + 1
-    columns: tuple[Column, ...] = state.columns.get(str(stream), ())
+    columns: tuple[Column, ...] = state.decided(str(stream))
     if seen.waiting:
-        columns = seen.waiting[-1].columns or columns
+        newest = seen.waiting[-1]
+        columns = tuple(c for c in newest.columns if c.name not in newest.empty) or columns
     return Land(stream, look, number, () if options.full else columns, look.reason)
 
 
@@ -159,6 +166,9 @@ def _why(model: Dimension | Fact, project: Project, state: State, moving: set[st
     """Why a model is built, or nothing where it is up to date."""
     name = model.table.name
     held = state.loads.get(("build", name))
+    streams = [parent for parent in _made_from(project)[name] if "." in parent]
+    if any(parent not in moving and not state.columns.get(parent) for parent in streams):
+        return ""
     if held is None or str(model.table) not in state.tables:
         return "new"
     if held.digest != digest_of(model):

@@ -6,7 +6,6 @@ last committed transaction, and goes on from there.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
 from starlode.errors import CheckFailed, StarlodeError, WarehouseError
-from starlode.landing import numbers, now, read_manifest
+from starlode.landing import now, numbers, read_manifest
 from starlode.ledger import Ledger, State, read_state
 from starlode.plan import Options, Plan, Seen, choose, make_plan
 from starlode.project import Project
@@ -96,9 +95,7 @@ class Run:
         return 1 if self.status == "rejects" else 0
 
 
-def plan(
-    project: Project, *, select: tuple[str, ...] = (), full: bool = False, only: str | None = None
-) -> Plan:
+def plan(project: Project, *, select: tuple[str, ...] = (), full: bool = False, only: str | None = None) -> Plan:
     """What a run would do now. Opens the warehouse for reading, if there is one, and changes nothing."""
     options = _options(select, full, only)
     if not project.warehouse.exists:
@@ -177,9 +174,7 @@ def new_run_id() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:8]}"
 
 
-def _plan(
-    project: Project, options: Options, state: State, read_again: Mapping[str, set[str]] | None = None
-) -> Plan:
+def _plan(project: Project, options: Options, state: State, read_again: Mapping[str, set[str]] | None = None) -> Plan:
     chosen = choose(project, options.select)
     seen = {str(s): _look(project, s, state, options) for s in project.streams if str(s) in chosen}
     for name, files in (read_again or {}).items():
@@ -194,7 +189,9 @@ def _look(project: Project, stream: Stream, state: State, options: Options) -> S
     landed = numbers(project.landing, stream)
     loaded = state.loads.get(("load", str(stream)))
     waiting = tuple(
-        read_manifest(project.landing, stream, number) for number in landed if number > (loaded.manifest if loaded else 0)
+        read_manifest(project.landing, stream, number)
+        for number in landed
+        if number > (loaded.manifest if loaded else 0)
     )
     position = dict(state.positions.get(str(stream), {}))
     for manifest in waiting:

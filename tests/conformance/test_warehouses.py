@@ -33,7 +33,20 @@ from starlode.table import (
 )
 from starlode.warehouse import Warehouse
 
-EVERY_TYPE = (BOOLEAN, INTEGER, decimal(38, 9), decimal(18, 2), DOUBLE, TEXT, DATE, TIME, TIMESTAMP, TIMESTAMPTZ, BINARY, JSON)
+EVERY_TYPE = (
+    BOOLEAN,
+    INTEGER,
+    decimal(38, 9),
+    decimal(18, 2),
+    DOUBLE,
+    TEXT,
+    DATE,
+    TIME,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    BINARY,
+    JSON,
+)
 NUMBERS = Table("house", "numbers", (Column("n", INTEGER), Column("word", TEXT)))
 
 
@@ -91,7 +104,9 @@ def test_any_name_is_taken_literally(session: Session, name: str) -> None:
     assert session.rows(f"select {session.dialect.quote(name)} from {session.dialect.table(table)}") == [("value",)]
 
 
-@pytest.mark.parametrize("text", ["", "'", "''", "\\", "\\'", "%s", "?", "x\x01y", "é👩‍🚀", "'); drop table numbers; --"])
+@pytest.mark.parametrize(
+    "text", ["", "'", "''", "\\", "\\'", "%s", "?", "x\x01y", "é👩‍🚀", "'); drop table numbers; --"]
+)
 def test_any_text_comes_back_bound_or_quoted(session: Session, text: str) -> None:
     session.insert(NUMBERS, [(1, text)])
 
@@ -130,7 +145,11 @@ def test_rows_stream_as_arrow(session: Session) -> None:
 
 
 def test_landed_files_load_exactly(session: Session, tmp_path: Path) -> None:
-    table = Table("house", "landed", (Column("amount", decimal(38, 9)), Column("at", TIMESTAMP), Column("day", DATE), Column("gone", TEXT)))
+    table = Table(
+        "house",
+        "landed",
+        (Column("amount", decimal(38, 9)), Column("at", TIMESTAMP), Column("day", DATE), Column("gone", TEXT)),
+    )
     row = (Decimal("12345678901234567890123456789.123456789"), datetime(2024, 2, 29, 23, 59, 59, 999999), date(1, 1, 1))
     (tmp_path / "landing").mkdir()
     file = tmp_path / "landing" / "it's one.parquet"

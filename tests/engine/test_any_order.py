@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import starlode
@@ -41,11 +41,25 @@ facts:
 SALES = "select order_id, customer_id, ordered_at, amount from shop.orders"
 START = datetime(2024, 1, 1)
 
+# Each example runs a project several times: shrinking one would take longer than reading it.
+QUICK = settings(
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
 minutes = st.integers(0, 40)
 cities = st.sampled_from(["Paris", "Lyon", "Nice", None])
 customers = st.tuples(st.sampled_from(["C1", "C2", "C3"]), minutes)
-changes = st.dictionaries(customers, st.tuples(cities, st.sampled_from(["gold", "silver", ""]), st.sampled_from(["Ann", "Anna"])), min_size=1, max_size=14)
-orders = st.lists(st.tuples(st.sampled_from(["C1", "C2", "C3", None]), minutes, st.integers(-500, 9_999)), min_size=1, max_size=12)
+changes = st.dictionaries(
+    customers,
+    st.tuples(cities, st.sampled_from(["gold", "silver", ""]), st.sampled_from(["Ann", "Anna"])),
+    min_size=1,
+    max_size=14,
+)
+orders = st.lists(
+    st.tuples(st.sampled_from(["C1", "C2", "C3", None]), minutes, st.integers(-500, 9_999)), min_size=1, max_size=12
+)
 
 
 @dataclass(frozen=True)
@@ -72,7 +86,7 @@ def lives(draw: st.DrawFn) -> Life:
     )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(QUICK, max_examples=25)
 @given(life=lives(), data=st.data())
 def test_shuffled_batches_give_the_star_of_one_load(life: Life, data: st.DataObject) -> None:
     with _folders(2) as (once, often):
@@ -88,7 +102,7 @@ def test_shuffled_batches_give_the_star_of_one_load(life: Life, data: st.DataObj
         assert starlode.check(starlode.read(often)) == ()
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(QUICK, max_examples=10)
 @given(life=lives())
 def test_a_second_run_changes_nothing(life: Life) -> None:
     with _folders(1) as (folder,):
@@ -105,7 +119,7 @@ def test_a_second_run_changes_nothing(life: Life) -> None:
         assert projects.value(project, "select count(*) from starlode.run where status = 'unchanged'") == 1
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(QUICK, max_examples=10)
 @given(life=lives(), data=st.data())
 def test_the_same_rows_told_again_change_no_star(life: Life, data: st.DataObject) -> None:
     with _folders(1) as (folder,):
@@ -121,7 +135,7 @@ def test_the_same_rows_told_again_change_no_star(life: Life, data: st.DataObject
         assert projects.star(project) == before
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(QUICK, max_examples=10)
 @given(life=lives())
 def test_a_warehouse_built_again_from_the_landing_is_the_same(life: Life) -> None:
     with _folders(1) as (folder,):
@@ -149,7 +163,9 @@ def _split(data: st.DataObject, life: Life) -> list[tuple[Sequence[dict[str, Any
     return [([r for k, r in part if k == "c"], [r for k, r in part if k == "o"]) for part in parts]
 
 
-def _tell(folder: Path, name: str, some_customers: Sequence[dict[str, Any]], some_orders: Sequence[dict[str, Any]]) -> None:
+def _tell(
+    folder: Path, name: str, some_customers: Sequence[dict[str, Any]], some_orders: Sequence[dict[str, Any]]
+) -> None:
     """Lay a batch as files; a batch without rows of a kind lays an empty file, as real senders do."""
     for kind, told in (("customers", some_customers), ("orders", some_orders)):
         text = "\n".join(json.dumps(row) for row in told)
@@ -176,4 +192,3 @@ class _folders:  # noqa: N801  reads as a function where it is used
     def __exit__(self, *_: object) -> None:
         for path in self._paths:
             shutil.rmtree(path)
-

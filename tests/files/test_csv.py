@@ -61,6 +61,12 @@ def test_an_unquoted_empty_field_is_null_and_a_quoted_one_is_empty_text(tmp_path
     assert [(row.get("a"), row["b"]) for row in found.rows] == [(None, ""), (None, "NA")]
 
 
+def test_an_empty_field_at_the_very_end_is_null_behind_a_quoted_one(tmp_path: Path) -> None:
+    found = read_text(tmp_path, 'a,b\nx,y\n"",')
+
+    assert found.values[1] == {"a": "", "b": None}
+
+
 def test_a_quote_inside_an_unquoted_field_is_part_of_it(tmp_path: Path) -> None:
     found = read_text(tmp_path, 'a,b\n5" pipe,"x\ny"\n6" pipe,z\n', 12)
 

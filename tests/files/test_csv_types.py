@@ -68,6 +68,17 @@ def test_a_column_widens_from_file_to_file_without_losing_a_digit(tmp_path: Path
     assert found.times == 1
 
 
+def test_whole_numbers_and_shorter_ones_do_not_change_a_column_of_decimals(tmp_path: Path) -> None:
+    for name, value in (("a", "1.25"), ("b", "5"), ("c", "7.5")):
+        (tmp_path / f"{name}.csv").write_text(f"k,v\n1,{value}\n")
+
+    found = read(tmp_path)
+
+    assert [row["v"] for row in found.rows] == [Decimal("1.25"), Decimal(5), Decimal("7.5")]
+    assert found.types["v"] == "decimal(18,2)"
+    assert len(found.told("delimiter")) == 1
+
+
 def test_dates_that_fit_both_orders_everywhere_are_refused_with_their_count(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id,at\n1,02/01/2024\n2,03/04/2024\n3,\n")
 

@@ -55,9 +55,9 @@ def test_every_layout_gives_the_same_rows(tmp_path: Path, text: str, block: int)
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-8-sig", "cp1252"])
 def test_an_encoding_is_found_or_declared(tmp_path: Path, encoding: str) -> None:
     (tmp_path / "a.json").write_bytes('{"a":"Café"}\n'.encode(encoding))
-    declared = {"encoding": encoding} if encoding == "utf-16-be" else {}
+    declared = encoding if encoding == "utf-16-be" else None
 
-    found = read(tmp_path, **declared)
+    found = read(tmp_path, encoding=declared)
 
     assert found.values == [{"a": "Café"}]
 
@@ -196,6 +196,19 @@ def test_a_bad_line_is_rejected_and_its_neighbours_are_kept(tmp_path: Path, bad:
     assert [reject.line for reject in found.rejects] == [lines.index(bad) + 1]
     assert found.rejects[0].file == "a.json"
     assert found.rejects[0].raw in bad
+
+
+def test_an_array_that_is_cut_short_between_its_values_is_told(tmp_path: Path) -> None:
+    found = read_text(tmp_path, '[{"a":1},\n{"a":2}')
+
+    assert [row["a"] for row in found.rows] == [1, 2]
+    assert [(reject.line, reject.reason) for reject in found.rejects] == [(2, "the array has no end")]
+
+
+def test_a_string_among_decimals_is_seen_behind_an_escaped_key(tmp_path: Path) -> None:
+    found = read_text(tmp_path, '{"a":1.10}\n{"\\u0061":"2.5"}')
+
+    assert [row["a"] for row in found.rows] == ["1.10", "2.5"]
 
 
 def test_a_null_record_behind_another_one_is_rejected(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from argcomplete import shellcode
+from argcomplete.shell_integration import shellcode
 
 from starlode.terminal import documents
 from starlode.terminal.speech import out

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from starlode.commands.laying import PROJECT_FILE, lay, lay_music_data
+from starlode.commands.laying import lay, lay_music_data
 from starlode.commands.run import followed_run, told
+from starlode.declaration import PROJECT_FILE
 from starlode.errors import DataError, Mistake, ProjectError
 from starlode.project import read
 from starlode.query import query
@@ -30,7 +32,7 @@ def command(arguments: Namespace) -> int:
     folder = Path(arguments.to or arguments.name)
     truth = _make(folder, arguments)
     project = read(folder, target=arguments.target)
-    result = followed_run(lambda listen: run(project, listen=listen), as_json=False) if not arguments.json else run(project)
+    result = run(project) if arguments.json else followed_run(lambda listen: run(project, listen=listen), as_json=False)
     found = [(title, query(project, sql)) for title, sql in _questions(folder)]
     plays = _proved(project, truth)
     if arguments.json:
@@ -62,11 +64,17 @@ def _proved(project: Project, truth: dict[str, Any]) -> str:
     """What was counted while the data was made, and is in the star."""
     held = query(project, PLAYS).to_pylist()[0]
     if (held["plays"], Decimal(held["seconds"] or 0)) != (truth["plays"], Decimal(truth["seconds"])):
-        raise DataError("the star does not hold what the generator counted", hint="was the project or its data changed?")
-    return f"{many(held['plays'], 'play')} of {held['seconds']:,f} seconds in the star, as counted while the data was made"
+        raise DataError(
+            "the star does not hold what the generator counted", hint="was the project or its data changed?"
+        )
+    return (
+        f"{many(held['plays'], 'play')} of {held['seconds']:,f} seconds in the star, as counted while the data was made"
+    )
 
 
-def _document(folder: Path, truth: dict[str, Any], result: Run, found: list[tuple[str, pa.Table]]) -> documents.Document:
+def _document(
+    folder: Path, truth: dict[str, Any], result: Run, found: list[tuple[str, pa.Table]]
+) -> documents.Document:
     told = [{"question": title, "columns": a.column_names, "rows": answers.rows(a)} for title, a in found]
     return {"folder": str(folder.resolve()), "truth": truth, "run": documents.run(result), "answers": told}
 
@@ -83,5 +91,5 @@ def _show(project: Project, found: list[tuple[str, pa.Table]], plays: str) -> No
     for name, path in places.items():
         if path is not None:
             say(f"{paint(f'{name:<10}', 'dim')} {safe(summary.shown_path(path))}")
-    place = summary.shown_path(project.folder)
+    place = shlex.quote(summary.shown_path(project.folder))
     say(f'ask it yourself: starlode query --project {safe(place)} "select * from star.fact_songplay limit 10"')

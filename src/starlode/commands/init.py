@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,9 +22,15 @@ def command(arguments: Namespace) -> int:
     written = lay(arguments.template, folder, name)
     if arguments.template == "music":
         lay_music_data(folder, events=None, songs=None)
-    steps = [*([f"cd {folder}"] if folder.resolve() != Path.cwd() else []), "starlode plan", "starlode run"]
+    steps = [
+        *([f"cd {shlex.quote(str(folder))}"] if folder.resolve() != Path.cwd() else []),
+        "starlode plan",
+        "starlode run",
+    ]
     if arguments.json:
-        documents.write({"project": name, "folder": os.fspath(folder.resolve()), "files": [str(p) for p in written], "next": steps})
+        documents.write(
+            {"project": name, "folder": os.fspath(folder.resolve()), "files": [str(p) for p in written], "next": steps}
+        )
         return 0
     for path in written:
         out(safe(shown_path(path)))

@@ -1,6 +1,7 @@
-"""Laying a template's files into a folder: whole, with the project's name in it, and never over a file that says something else.
+"""Laying a template's files into a folder with the project's name in them, never over a file that says something else.
 
-What every project gets lies in `templates/every`; names without a dot there become hidden files, because packages drop those.
+What every project gets lies in `templates/every`. Hidden files have names without a dot there, because packages leave
+those with one out.
 """
 
 from __future__ import annotations
@@ -30,10 +31,12 @@ SMALL = {"events": 8_000, "songs": 100}
 
 
 def lay(template: str, folder: Path, name: str) -> tuple[Path, ...]:
-    """Write a template as the project `name`; the files that were written. Refuses when one is there with other content."""
+    """Write a template as the project `name`; the files that were written. Refuses to change one that is there."""
     if not NAME.fullmatch(name):
         rule = "a name begins with a letter and holds lower-case letters, digits and _"
-        raise ProjectError(Mistake(f"`{name}` is no name for a project", "NAME", hint=f"did you mean `{as_name(name)}`?  {rule}"))
+        raise ProjectError(
+            Mistake(f"`{name}` is no name for a project", "NAME", hint=f"did you mean `{as_name(name)}`?  {rule}")
+        )
     files = {folder / path: content for path, content in _files(template, name)}
     taken = [path for path, content in files.items() if path.exists() and path.read_bytes() != content]
     if taken:
@@ -47,7 +50,7 @@ def lay(template: str, folder: Path, name: str) -> tuple[Path, ...]:
 
 
 def lay_music_data(folder: Path, *, events: int | None, songs: int | None) -> dict[str, Any]:
-    """Make the music example's data unless it is there; what a right star must come to, as counted while it was made."""
+    """Make the music example's data unless it is there; what a right star comes to, counted while it was made."""
     asked = {"events": events, "songs": songs}
     data, partial = folder / DATA, folder / f"{DATA}.partial"
     if (data / TRUTH).is_file():

@@ -39,7 +39,12 @@ def _list(arguments: Namespace) -> int:
         return 0
     header = ("id", "stream", "file", "line", "column", "rule", "reason", "text")
     out(table(header, [_cells(row) for row in found], right={"id", "line"}))
-    say(paint(f"{many(len(found), 'row')}; `starlode rejects show ID` shows one, `starlode rejects replay` tries again", "dim"))
+    say(
+        paint(
+            f"{many(len(found), 'row')}; `starlode rejects show ID` shows one, `starlode rejects replay` tries again",
+            "dim",
+        )
+    )
     return 0
 
 
@@ -52,13 +57,21 @@ def _show(arguments: Namespace) -> int:
     found = next((row for row in rejects(asked_project(arguments)) if row.reject_id == arguments.id), None)
     if found is None:
         what = f"no open reject has the number {arguments.id}"
-        raise ProjectError(Mistake(what, "starlode rejects show", hint="`starlode rejects list` shows those that are open"))
+        raise ProjectError(
+            Mistake(what, "starlode rejects show", hint="`starlode rejects list` shows those that are open")
+        )
     if arguments.json:
         documents.write({"reject": documents.reject(found)})
         return 0
     place = f"{found.file}:{found.line}"
     where = f"{place}, column {found.column}" if found.column else place
-    told = {"reject": str(found.reject_id), "stream": found.stream, "place": where, "rule": found.rule, "reason": found.reason}
+    told = {
+        "reject": str(found.reject_id),
+        "stream": found.stream,
+        "place": where,
+        "rule": found.rule,
+        "reason": found.reason,
+    }
     for name, value in {**told, "run": found.run_id, "text": found.raw}.items():
         out(f"{name:<7} {safe(value)}")
     return 0
@@ -68,7 +81,8 @@ def _replay(arguments: Namespace) -> int:
     project = asked_project(arguments)
     _known_stream(project, arguments.stream)
     return carried_out(
-        lambda listen: replay(project, stream=arguments.stream, wait=arguments.wait, listen=listen), as_json=arguments.json
+        lambda listen: replay(project, stream=arguments.stream, wait=arguments.wait, listen=listen),
+        as_json=arguments.json,
     )
 
 

@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 
 # A run that is asked for by name is looked for among this many.
 SEARCHED = 1_000
-SHADES: dict[str, Style] = {"failed": "red", "died": "red", "rejects": "yellow", "interrupted": "yellow", "running": "cyan"}
+SHADES: dict[str, Style] = {
+    "failed": "red",
+    "died": "red",
+    "rejects": "yellow",
+    "interrupted": "yellow",
+    "running": "cyan",
+}
 COUNTS = ("in", "out", "rejected", "merged", "lost", "doubled")
 
 
@@ -58,7 +64,11 @@ def _named(name: str, runs: Sequence[RunRecord]) -> RunRecord:
 def _show_runs(runs: Sequence[RunRecord]) -> None:
     header = ("run", "began (UTC)", "took", "status", "steps", "rows landed", "rejected", "error")
     styles = [SHADES.get(run.status) for run in runs]
-    out(table(header, [_run_cells(run) for run in runs], right={"took", "steps", "rows landed", "rejected"}, styles=styles))
+    out(
+        table(
+            header, [_run_cells(run) for run in runs], right={"took", "steps", "rows landed", "rejected"}, styles=styles
+        )
+    )
     newest = next((run for run in runs if run.steps), None)
     if newest:
         out("")

@@ -1,8 +1,8 @@
 """Text of a file as UTF-8 in bounded pieces, whatever its encoding, with the place of each piece.
 
 A byte order mark decides the encoding, then the declaration, then strict UTF-8, then Windows-1252 (which is what most
-files that are neither hold, and which the web reads as Latin-1 where it has no character). Bytes that cannot be decoded pass
-through as bytes that are not UTF-8, so that the reader of the format rejects their line and no other.
+files that are neither hold, and which the web reads as Latin-1 where it has no character). Bytes that cannot be decoded
+pass through as bytes that are not UTF-8, so that the reader of the format rejects their line and no other.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Feed:
         """Add a block; False when the file had ended before."""
         if self.ended:
             return False
-        got, pieces = 0, [self.data]
+        got, pieces = 0, [self.data] if self.data else []
         for piece in self._pieces:
             pieces.append(piece)
             got += len(piece)
@@ -71,10 +71,10 @@ class Feed:
     def skip_line(self) -> bytes:
         """Remove a line longer than any record may be, and give its beginning."""
         head = self.data[:1024]
-        while b"\n" not in self.data and not self.ended:
+        while self.line_end not in self.data and not self.ended:
             self.data = b""
             self.more()
-        end = self.data.find(b"\n") + 1
+        end = self.data.find(self.line_end) + 1
         self.take(end or len(self.data))
         return head
 

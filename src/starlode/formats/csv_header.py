@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE_RECORDS = 1000
+SAMPLE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -34,19 +35,24 @@ class Header:
 
 def read_header(feed: Feed, settings: FileSettings, shape: Shape, file: str) -> Header:
     """Take the lines up to the header from a file, and say what was found out about it."""
-    feed.more()
+    while b"\n" not in feed.data and len(feed.data) < SAMPLE_BYTES and feed.more():
+        pass
     if b"\n" not in feed.data and b"\r" in feed.data:
         feed.line_end = b"\r"
     for _ in range(settings.header - 1):
         _take_line(feed)
+    if not feed.data:
+        feed.more()
     text = as_text(feed.data, final=False)
     delimiter = settings.delimiter or _detected(text, settings.quote)
     if settings.delimiter is None and text:
-        shape.tell_of_file(
-            "delimiter", file, "note", f"fields are divided by {_spoken(delimiter)}; found, not declared"
-        )
+        told = f"fields are divided by {_spoken(delimiter)}; found, not declared"
+        shape.tell_of_file("delimiter", file, "note", told, once=delimiter)
     dialect = Dialect(delimiter, settings.quote)
     first = dialect.first(text)
+    while len(first) == len(text) and feed.more():
+        text = as_text(feed.data, final=False)
+        first = dialect.first(text)
     found = dialect.fields(first) if first.strip("\r\n") else []
     if settings.header:
         feed.take(len(first.encode("utf-8", "surrogateescape")))

@@ -101,8 +101,9 @@ class Dialect:
         return found
 
     def _is_cut(self, text: str, at: int, end: int) -> bool:
-        if end < 0:
-            return self._open.match(text, at) is not None
+        if end < 0 and self._open.match(text, at):
+            return True
+        end = end if end >= 0 else _line_end(text, at)
         return end == len(text) and not text.endswith("\n")
 
     def _wrong(self, record: str, width: int) -> tuple[str, str] | None:

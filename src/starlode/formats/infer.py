@@ -53,7 +53,7 @@ def fits(column: pa.Array[Any], held: Type) -> bool:
     return _casts(column, held)
 
 
-def _number(values: pa.Array[Any]) -> tuple[Type, tuple[int, int] | None]:
+def _number(values: Any) -> tuple[Type, tuple[int, int] | None]:
     if _casts(values, INTEGER) and not _any(values, _NOT_INTEGER):
         return INTEGER, (int(pc.max(pc.utf8_length(values)).as_py()), 0)
     if not pc.all(pc.match_substring_regex(values, _NUMBER)).as_py():
@@ -140,7 +140,7 @@ class DayMonth:
             return
         if not self.day_first and not self.month_first:
             raise DataError(
-                f"the dates of `{name}` could be day/month or month/day: {self.both:,} of {self.both:,} values fit both",
+                f"the dates of `{name}` could be day/month or month/day: {self.both:,} of {self.both:,} fit both",
                 where=f"{shape.where}.{name}",
                 hint=f'declare `dates: {{{name}: "{formats[0]}"}}` or "{formats[1]}", or `types: {{{name}: text}}`',
             )

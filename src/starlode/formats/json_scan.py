@@ -105,8 +105,12 @@ def walk(
             found.rows.append(row + found.count)
             found.lines.append(lines.of(at))
         found.count += 1
+        found.consumed = end
         at = between.match(text, end).end()  # type: ignore[union-attr]
-    found.consumed = at
+    if last or layout == "lines":
+        found.consumed = at
+    if layout == "array" and last and not most and not text.rstrip().endswith("]"):
+        found.rejects.append(Reject(file, lines.of(at), "", "", "the array has no end", "json"))
     for key, kinds in seen.items():
         name = shape.name(key)
         kind = kinds.type()

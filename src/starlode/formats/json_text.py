@@ -15,7 +15,7 @@ from starlode.finding import Reject
 from starlode.formats import blocks, raw
 from starlode.formats.json_parse import parse, parse_records
 from starlode.formats.json_scan import Layout, Records, layout_of, walk
-from starlode.formats.rows import Rows, finish, numbered, same_file
+from starlode.formats.rows import Rows, finish, numbered, only_rejected, same_file
 from starlode.source import Batch
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def read_json(
 ) -> Iterator[Batch]:
     """The rows of one file, a block at a time; the last batch carries the file's mark."""
     name = opened.entry.name
-    feed = blocks.Feed(blocks.utf8(raw.chunks(opened, min(block, raw.CHUNK)), encoding, name, shape), block)
+    feed = blocks.Feed(blocks.utf8(raw.chunks(opened, block), encoding, name, shape), block)
     layout: Layout | None = None
     row = 1
     while feed.more() or feed.data:
@@ -88,7 +88,7 @@ def _lines(feed: blocks.Feed, name: str, row: int, shape: Shape) -> Rows | None:
     if len(feed.data) <= blocks.LONGEST:
         return None
     raw_text = blocks.shown(as_text(feed.skip_line()))
-    return _only_rejected(Reject(name, line, "", raw_text, f"longer than {blocks.LONGEST >> 20} MB", "too long"))
+    return only_rejected(Reject(name, line, "", raw_text, f"longer than {blocks.LONGEST >> 20} MB", "too long"))
 
 
 def _values(feed: blocks.Feed, layout: Layout, name: str, row: int, shape: Shape) -> Rows | None:
@@ -99,8 +99,3 @@ def _values(feed: blocks.Feed, layout: Layout, name: str, row: int, shape: Shape
         return None
     feed.take(len(text[: records.consumed].encode("utf-8", "surrogateescape")))
     return record_rows(records, name, shape)
-
-
-def _only_rejected(reject: Reject) -> Rows:
-    empty = pa.RecordBatch.from_arrays([], schema=pa.schema([]))
-    return Rows(empty, pa.array([], pa.utf8()), pa.array([], pa.int64()), lambda _: (0, ""), [reject])

@@ -35,7 +35,7 @@ def read_parquet(opened: Raw, shape: Shape, dates: Mapping[str, str]) -> Iterato
     name = opened.entry.name
     mark = opened.mark()
     row = 1
-    with pq.ParquetFile(opened.entry.path, pre_buffer=False) as file:
+    with opened.again() as content, pq.ParquetFile(content, pre_buffer=False) as file:
         _learn(file.schema_arrow, shape)
         left = file.metadata.num_rows
         for part in file.iter_batches(BATCH_ROWS):
@@ -43,6 +43,7 @@ def read_parquet(opened: Raw, shape: Shape, dates: Mapping[str, str]) -> Iterato
             rows = _rows(part, name, row, shape)
             row += len(part)
             placed, rejects = finish(rows, shape, dates)
+            opened.check()
             yield Batch(placed, {} if left else {name: mark}, rejects, shape.news(), opened.news())
         if not file.metadata.num_rows:
             rows = _rows(pa.RecordBatch.from_pylist([], schema=file.schema_arrow), name, row, shape)
@@ -134,4 +135,11 @@ def _json(value: Any) -> str:
 
 
 def _shown(part: pa.RecordBatch, row: int) -> str:
-    return _json({name: str(column[row]) for name, column in zip(part.schema.names, part.columns, strict=True)})
+    return _json({name: _cell(column[row]) for name, column in zip(part.schema.names, part.columns, strict=True)})
+
+
+def _cell(value: Any) -> str:
+    try:
+        return str(value)
+    except ValueError:
+        return str(value.value)

@@ -79,14 +79,21 @@ class Raw:
         """The file's mark, once all was read; refuses when the file changed in the meantime."""
         while self.read(CHUNK):
             pass
-        size, mtime_ns = _identity(self._file.fileno())
-        if (size, mtime_ns) != self._before or size != self.passed:
+        self.check()
+        return [*self._before, self._digest.hexdigest()]
+
+    def check(self) -> None:
+        """Refuse a file that changed since it was opened."""
+        if _identity(self._file.fileno()) != self._before or self._before[0] != self.passed:
             raise SourceError(
                 f"{self.entry.name} changed while it was read",
                 where=str(self.entry.path),
                 hint="run again when nothing writes to it",
             )
-        return [size, mtime_ns, self._digest.hexdigest()]
+
+    def again(self) -> io.BufferedReader:
+        """The same file once more, for formats that are not read from front to end."""
+        return os.fdopen(os.dup(self._file.fileno()), "rb")
 
 
 def digest(entry: Entry) -> str:
@@ -113,6 +120,7 @@ def chunks(raw: Raw, size: int = CHUNK) -> Iterator[bytes]:
     if packed is None:
         yield from iter(lambda: raw.read(size), b"")
         return
+    size = min(size, CHUNK)
     stream = pa.CompressedInputStream(pa.PythonFile(_Passing(raw), mode="r"), packed)
     yield from iter(lambda: stream.read(size), b"")
 

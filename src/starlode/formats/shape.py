@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from starlode.finding import Severity
 
+_EXACT = {"integer", "decimal"}
 DECIMAL_SIZES = (18, 28, MAX_PRECISION)
 
 # Which values of a JSON key are kept as their raw text: every one, all but strings, or numbers and booleans only.
@@ -67,20 +68,19 @@ class Shape:
     def learn(self, name: str, seen: Type, digits: tuple[int, int] | None = None) -> None:
         """Make a column wide enough for what was seen; asks for a new read when values given out would change.
 
-        `digits` are the most digits seen before and after the point: they size a decimal until something is given out.
+        `digits` are the most digits that numbers had before and after the point.
         """
         held = self.types[name]
-        if digits and (held is None or name in self._digits):
-            known = self._digits.get(name, (0, 0))
-            self._digits[name] = (max(known[0], digits[0]), max(known[1], digits[1]))
-        if name in self.declared or held == seen:
+        if name in self.declared or held == seen or (held and digits and _has_room(held, seen, digits)):
             return
-        grown = seen if held is None else self._grown(name, held, seen)
+        grown = seen if held is None else self._grown(name, held, seen, digits)
+        if held is None and digits:
+            self._digits[name] = digits
         if grown == held:
             return
         self.types[name] = grown
         if name in self.given and _changes_text(held, grown):
-            raise ReadAgain(tuple(c for c in self.known() if c.name not in self.undecided))
+            raise ReadAgain(tuple(column for column in self.known() if column.name not in self.undecided))
 
     def columns(self) -> tuple[Column, ...]:
         """The columns as known now; one that never had a value is text."""
@@ -111,10 +111,10 @@ class Shape:
             where = f"{self.where}.{column}" if column else self.where
             self.findings.append(Finding(rule, where, severity, message))
 
-    def tell_of_file(self, rule: str, file: str, severity: Severity, message: str) -> None:
-        """Add a finding about a file, once for each rule and file."""
-        if (rule, file) not in self._told:
-            self._told.add((rule, file))
+    def tell_of_file(self, rule: str, file: str, severity: Severity, message: str, once: str = "") -> None:
+        """Add a finding about a file, once for each rule and file, or for the first file of which `once` is true."""
+        if (rule, once or file) not in self._told:
+            self._told.add((rule, once or file))
             self.findings.append(Finding(rule, f"{self.where} {file}", severity, message))
 
     def count(self, rule: str, column: str, times: int = 1) -> None:
@@ -134,11 +134,14 @@ class Shape:
         news, self.findings = tuple(self.findings), []
         return news
 
-    def _grown(self, name: str, held: Type, seen: Type) -> Type:
-        digits = self._digits.get(name)
-        if digits and name not in self.given and {held.kind, seen.kind} <= {"integer", "decimal"}:
-            return held if held == seen else decimal_for(*digits)
-        return grow(held, seen)
+    def _grown(self, name: str, held: Type, seen: Type, digits: tuple[int, int] | None) -> Type:
+        if digits is None or not {held.kind, seen.kind} <= _EXACT:
+            return grow(held, seen)
+        first = self._digits.get(name)
+        if first and name not in self.given:
+            self._digits[name] = (max(first[0], digits[0]), max(first[1], digits[1]))
+            return decimal_for(*self._digits[name])
+        return grow(held, decimal(sum(digits), digits[1]) if sum(digits) <= MAX_PRECISION else DOUBLE)
 
     def _add(self, key: str, name: str, held: Type | None) -> None:
         self._keys[key] = name
@@ -176,8 +179,12 @@ def decimal_for(whole: int, scale: int) -> Type:
     return DOUBLE if fitting is None else decimal(fitting, scale)
 
 
+def _has_room(held: Type, seen: Type, digits: tuple[int, int]) -> bool:
+    exact = held.kind == "decimal" and seen.kind in _EXACT
+    return exact and digits[0] <= held.precision - held.scale and digits[1] <= held.scale
+
+
 def _changes_text(held: Type | None, grown: Type) -> bool:
-    exact = {"integer", "decimal"}
-    if held is None or (held.kind in exact and grown.kind in exact):
+    if held is None or {held.kind, grown.kind} <= _EXACT:
         return False
     return not (held.kind == "date" and grown.kind == "timestamp")

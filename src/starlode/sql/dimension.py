@@ -187,7 +187,9 @@ def conflicts(dialect: Dialect, shape: Shape) -> str:
     """The keys whose rows disagree without a moment to order them: (key as JSON, the columns, rows)."""
     q = dialect.quote
     names = shape.kept if shape.has_history else tuple(c.name for c in shape.attributes)
-    differ = {name: f"count(distinct {q(name)}) + max(case when {q(name)} is null then 1 else 0 end) > 1" for name in names}
+    differ = {
+        name: f"count(distinct {q(name)}) + max(case when {q(name)} is null then 1 else 0 end) > 1" for name in names
+    }
     listed = ", ".join(f"case when {test} then {dialect.text(name)} end" for name, test in differ.items())
     moment = ", seen_at" if shape.dimension.at else ""
     key = ", ".join(f"{dialect.text(name)}, {q(name)}" for name in shape.keys)
@@ -211,7 +213,11 @@ def allot_keys(dialect: Dialect, shape: Shape) -> str:
     held = " and ".join(f"d.{q(name)} = c.{q(name)}" for name in shape.versioned)
     inferred = " and ".join(f"i.{q(name)} = c.{q(name)}" for name in shape.keys)
     same = " and ".join(dialect.same(f"d.{q(name)}", value) for name, value in wanted.items()) or "true"
-    first = f"row_number() over (partition by {dialect.names(shape.keys, 'c')} order by c.{VALID_FROM}) = 1" if shape.has_history else "true"
+    first = (
+        f"row_number() over (partition by {dialect.names(shape.keys, 'c')} order by c.{VALID_FROM}) = 1"
+        if shape.has_history
+        else "true"
+    )
     chosen = ", ".join(f"{value} as {q(name)}" for name, value in wanted.items())
     return (
         f"create temp table {WORK_ROWS} as\n"

@@ -35,9 +35,7 @@ class Followed:
     can_lose: bool
 
 
-def follow(
-    tree: exp.Query, columns: Mapping[str, tuple[str, ...]], measures: tuple[str, ...]
-) -> Followed | str:
+def follow(tree: exp.Query, columns: Mapping[str, tuple[str, ...]], measures: tuple[str, ...]) -> Followed | str:
     """The SELECT with its driving rows numbered, or the reason why they cannot be followed."""
     reason = _cannot(tree)
     if reason:

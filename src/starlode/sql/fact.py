@@ -99,9 +99,7 @@ def infer_members(dialect: Dialect, role: Role, dimension: DimensionShape, load_
     q = dialect.quote
     label = dialect.text(RESERVED_LABELS[NOT_YET_ARRIVED_KEY])
     texts = [c.name for c in dimension.attributes if c.type.kind == "text"]
-    span = (
-        f", timestamp '{LOW_DATE}', timestamp '{HIGH_DATE}', true" if dimension.has_history else ""
-    )
+    span = f", timestamp '{LOW_DATE}', timestamp '{HIGH_DATE}', true" if dimension.has_history else ""
     span_names = f", {VALID_FROM}, {VALID_TO}, {IS_CURRENT}" if dimension.has_history else ""
     names = "".join(f", {q(name)}" for name in texts)
     labels = "".join(f", {label}" for _ in texts)

@@ -151,6 +151,15 @@ def newest_positions(dialect: Dialect) -> str:
     )
 
 
+def undecided_columns(dialect: Dialect) -> str:
+    """The columns that have had no value yet: (stream, column)."""
+    return (
+        'select stream, "column" from (\n'
+        '  select *, row_number() over (partition by stream, "column" order by "at" desc, change) as newest\n'
+        f"    from {dialect.table(SCHEMA_CHANGE)}) as numbered\n where newest = 1 and change = 'undecided'"
+    )
+
+
 def last_runs(dialect: Dialect, limit: int) -> str:
     """The last runs, newest first, with their latest status: (run_id, status, started, ended, version, pid, error)."""
     at = dialect.quote("at")

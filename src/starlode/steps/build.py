@@ -5,24 +5,31 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from starlode.errors import DataError
+from starlode.finding import Finding
 from starlode.sql import select, staging
+from starlode.step import Outcome
 from starlode.steps.dimension import build_calendar, build_dimension
 from starlode.steps.fact import build_fact
-from starlode.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from starlode.star import Dimension, Select
-    from starlode.step import Build, Outcome
+    from starlode.step import Build
+    from starlode.table import Table
     from starlode.work import Work
 
 
 def build(step: Build, work: Work) -> Outcome:
-    """Build the model that the step names."""
+    """Build the model that the step names, or say what it waits for when a stream has never given a row."""
     star = work.project.star
-    dimensions = {str(d.table.name): d for d in star.dimensions}
+    dimensions = {d.table.name: d for d in star.dimensions}
+    missing = _missing(step.model, work)
+    if missing:
+        told = f"it waits for {', '.join(missing)}, which has no rows yet"
+        outcome = Outcome(findings=(Finding("waits", step.model, "warning", told),))
+        work.ledger.write_waiting(step, outcome)
+        return outcome
     with work.ledger.recorded(step) as entry:
         if step.model in dimensions:
             entry.outcome = _build_dimension(dimensions[step.model], work, entry.load_key)
@@ -47,18 +54,25 @@ def _build_dimension(dimension: Dimension, work: Work, load_key: int) -> Outcome
     return build_dimension(dimension, sql, work, load_key)
 
 
+def _missing(model: str, work: Work) -> list[str]:
+    """The streams and dimensions of a model that have no table yet."""
+    star, session = work.project.star, work.session
+    fact = next((f for f in star.facts if f.table.name == model), None)
+    made_of = fact or next(d for d in star.dimensions if d.table.name == model)
+    names = select.reads(select.parse(made_of.select)) if made_of.select else ()
+    streams = [
+        str(name) for name in names if not session.columns(staging.staging_table(work.project.stream(str(name))))
+    ]
+    used = [star.dimension(role.dimension).table for role in fact.roles] if fact else []
+    return streams + [table.name for table in used if not session.columns(table)]
+
+
 def _places(work: Work, of: Select) -> Mapping[str, Table]:
     """The staging table of each stream that a SELECT reads, with the columns that it has now."""
     places = {}
     for name in select.reads(select.parse(of)):
-        stream = work.project.stream(str(name))
-        table = staging.staging_table(stream)
-        columns = work.session.columns(table)
-        if not columns:
-            raise DataError(
-                f"{stream} has not been loaded yet", where=of.file, hint=f"run it with `starlode run --select {stream}`"
-            )
-        places[str(name)] = replace(table, columns=columns)
+        table = staging.staging_table(work.project.stream(str(name)))
+        places[str(name)] = replace(table, columns=work.session.columns(table))
     return places
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from starlode.project import Project
     from starlode.session import Session
     from starlode.sql.dialect import Dialect
+    from starlode.sql.select import StreamName
     from starlode.star import Dimension, Fact, Star
     from starlode.step import Check as CheckStep
     from starlode.work import Work
@@ -81,7 +82,8 @@ def claims_of(project: Project, session: Session) -> Iterator[Claim]:
         if session.columns(fact.table):
             yield from _of_fact(dialect, fact, project.star)
     for declared in project.checks:
-        yield _declared(declared, project, session)
+        if all(session.columns(table) for table in _tables(declared, project, dialect)):
+            yield _declared(declared, project, session)
 
 
 def _of_dimension(dialect: Dialect, dimension: Dimension) -> Iterator[Claim]:
@@ -93,9 +95,19 @@ def _of_dimension(dialect: Dialect, dimension: Dimension) -> Iterator[Claim]:
         return
     real, listed = sql.real_member(dialect, dimension), ", ".join(dimension.key)
     if dimension.history:
-        yield Claim("history", name, f"the versions of each {listed} follow without gap or overlap", sql.torn_intervals(dialect, dimension))
+        yield Claim(
+            "history",
+            name,
+            f"the versions of each {listed} follow without gap or overlap",
+            sql.torn_intervals(dialect, dimension),
+        )
         current = f"{real} and is_current"
-        yield Claim("history", name, f"each {listed} has one current version", sql.doubled(dialect, table, dimension.key, current))
+        yield Claim(
+            "history",
+            name,
+            f"each {listed} has one current version",
+            sql.doubled(dialect, table, dimension.key, current),
+        )
     else:
         yield Claim("key", name, f"{listed} is unique", sql.doubled(dialect, table, dimension.key, real))
 
@@ -130,6 +142,13 @@ def _declared(check: Check, project: Project, session: Session) -> Claim:
     return Claim(check.name, check.table, says, text, check.severity)
 
 
+def _tables(check: Check, project: Project, dialect: Dialect) -> tuple[Table, ...]:
+    """What a declared check looks at; it waits while one of them has never been built."""
+    if check.select is None:
+        return (_table(check.table, project, dialect)[0],)
+    return tuple(_place(name, project) for name in select.reads(select.parse(check.select)))
+
+
 def _table(name: str, project: Project, dialect: Dialect) -> tuple[Table, str]:
     """The table that a check names, and the condition that keeps reserved members out."""
     if "." in name and not name.startswith(f"{STAR_SCHEMA}."):
@@ -143,9 +162,10 @@ def _table(name: str, project: Project, dialect: Dialect) -> tuple[Table, str]:
 
 def _places(project: Project, session: Session, tree: exp.Query) -> dict[str, Table]:
     """Streams by `source.stream`, and the star's own tables by `star.table`."""
-    places = {}
-    for name in select.reads(tree):
-        is_star = name.source == STAR_SCHEMA
-        table = Table(STAR_SCHEMA, name.stream) if is_star else staging.staging_table(project.stream(str(name)))
-        places[str(name)] = replace(table, columns=session.columns(table))
-    return places
+    tables = {str(name): _place(name, project) for name in select.reads(tree)}
+    return {name: replace(table, columns=session.columns(table)) for name, table in tables.items()}
+
+
+def _place(name: StreamName, project: Project) -> Table:
+    is_star = name.source == STAR_SCHEMA
+    return Table(STAR_SCHEMA, name.stream) if is_star else staging.staging_table(project.stream(str(name)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from starlode.star import Star
 from starlode.step import Outcome
 
 if TYPE_CHECKING:
@@ -14,7 +15,11 @@ if TYPE_CHECKING:
 def export(step: Export, work: Work) -> Outcome:
     """Write the files, then the line of the ledger that says so."""
     _, exporter = work.project.exports[step.position]
-    written = exporter.export(work.project.star, work.session, work.project.folder)
+    star, columns = work.project.star, work.session.columns
+    built = Star(
+        tuple(d for d in star.dimensions if columns(d.table)), tuple(f for f in star.facts if columns(f.table))
+    )
+    written = exporter.export(built, work.session, work.project.folder)
     size = sum(path.stat().st_size for path in written)
     with work.ledger.recorded(step) as entry:
         entry.outcome = Outcome(rows_in=len(written), rows_out=len(written), bytes=size)

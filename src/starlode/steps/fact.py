@@ -111,7 +111,9 @@ def _judge(fact: Fact, torn: Torn, work: Work) -> tuple[Finding, ...]:
         if count:
             rule, says = f"{what} by a join", f"{says} {count:,} rows"
             evidence.append(Evidence(name, rule, _places(torn, what, work)))
-            told.append(Finding(rule, name, "warning", f"the joins {says} of {stream}, as `{word}` allows", found=str(count)))
+            told.append(
+                Finding(rule, name, "warning", f"the joins {says} of {stream}, as `{word}` allows", found=str(count))
+            )
             refused += [] if allowed else [(says, f"`{word}: true`")]
     if refused:
         raise CheckFailed(
@@ -137,7 +139,9 @@ def _guard_grain(fact: Fact, session: Session) -> None:
     nulls = session.rows(sql.count_null_grain(session.dialect, fact))[0][0]
     grain = ", ".join(fact.grain)
     if nulls:
-        raise DataError(f"{nulls:,} rows of {fact.table.name} have no {grain}, which is its grain", where=fact.select.file)
+        raise DataError(
+            f"{nulls:,} rows of {fact.table.name} have no {grain}, which is its grain", where=fact.select.file
+        )
     values, rows = session.rows(sql.count_double_grain(session.dialect, fact))[0]
     if values:
         raise DataError(
@@ -159,7 +163,9 @@ def _prepare(role: Role, dimension: Dimension, fact: Fact, work: Work, load_key:
     if fact.late == "fail":
         raise DataError(told, where=fact.select.file, hint="load the dimension first, or declare `late: infer`")
     if fact.late == "unknown":
-        return [Finding("late", fact.table.name, "warning", f"{told}; they point to the unknown member", found=str(missing))]
+        return [
+            Finding("late", fact.table.name, "warning", f"{told}; they point to the unknown member", found=str(missing))
+        ]
     columns = session.columns(dimension.table)
     own = {"key": dimension.key_column, **{name: name for name in (dimension_sql.IS_INFERRED, dimension_sql.LOAD_KEY)}}
     span = (dimension_sql.VALID_FROM, dimension_sql.VALID_TO, dimension_sql.IS_CURRENT)
@@ -182,7 +188,9 @@ def _extend(role: Role, dimension: Dimension, fact: Fact, work: Work, load_key: 
             hint="turn impossible moments into NULL in the SELECT; they point to the unknown member then",
         )
     added = add_years(work, dimension, min(first, held_first), max(last, held_last), load_key)
-    told = f"{fact.table.name} reaches from {first} to {last}: {added:,} members were added beyond the declared calendar"
+    told = (
+        f"{fact.table.name} reaches from {first} to {last}: {added:,} members were added beyond the declared calendar"
+    )
     return [Finding("calendar", dimension.table.name, "warning", told, found=str(added))]
 
 

@@ -58,6 +58,7 @@ def _extract(step: Land, work: Work, columns: tuple[Column, ...]) -> Manifest:
         rejected=parts.rejected,
         rejects=parts.rejects,
         sums={name: format(total, "f") for name, total in parts.sums.items()},
+        empty=parts.empty,
         position=position,
         replaces=step.look.changed,
         forgets=step.look.gone if step.look.mode == "full" else (),
@@ -67,7 +68,12 @@ def _extract(step: Land, work: Work, columns: tuple[Column, ...]) -> Manifest:
 
 def _changed(step: Land) -> list[Finding]:
     return [
-        Finding("changed file", f"{step.stream}: {name}", "warning", "the file changed after it was loaded; it is read again")
+        Finding(
+            "changed file",
+            f"{step.stream}: {name}",
+            "warning",
+            "the file changed after it was loaded; it is read again",
+        )
         for name in step.look.changed
     ]
 
@@ -88,5 +94,3 @@ def _outcome(manifest: Manifest) -> Outcome:
         bytes=manifest.bytes,
         findings=manifest.findings,
     )
-
-

@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from starlode.contract import Alignment, align
+from starlode.contract import Alignment, Landed, align
 from starlode.errors import DataError
 from starlode.finding import Finding, Reject
 from starlode.landing import Manifest, read_manifest, verify
@@ -61,7 +61,8 @@ def load_extraction(step: Load, work: Work, manifest: Manifest, load_key: int) -
     session, stream = work.session, step.stream
     held = session.columns(staging.staging_table(stream))
     own = tuple(column for column in held if column.name not in staging.TECHNICAL_NAMES)
-    aligned = align(stream, own, _stream_columns(manifest), is_full=manifest.mode == "full")
+    undecided = work.ledger.undecided(str(stream))
+    aligned = align(stream, own, Landed(_stream_columns(manifest), manifest.empty, manifest.mode == "full"), undecided)
     if not aligned.columns:
         _write_down(work, Batch(stream, manifest, (), load_key), aligned)
         return Outcome(findings=manifest.findings)
@@ -88,7 +89,7 @@ def _evolve(work: Work, batch: Batch, aligned: Alignment, own: tuple[Column, ...
         held = {column.name for column in session.columns(target)}
         for column in aligned.added if held else ():
             session.execute(staging.add_column(dialect, target, column))
-        for column in aligned.widened if held else ():
+        for column in aligned.retyped if held else ():
             session.execute(staging.widen_column(dialect, target, column))
 
 
@@ -181,7 +182,9 @@ def _load_files(work: Work, batch: Batch, table: Table) -> None:
     for columns, files in groupby(batch.manifest.files, key=lambda file: file.columns):
         landed = {column.name: column.type for column in columns}
         values = [
-            str(batch.load_key) if column.name == staging.LOAD_COLUMN else staging.value(dialect, column, landed.get(column.name))
+            str(batch.load_key)
+            if column.name == staging.LOAD_COLUMN
+            else staging.value(dialect, column, landed.get(column.name))
             for column in table.columns
         ]
         session.load(table, [str(landing / file.path) for file in files], values)
@@ -225,7 +228,7 @@ def _landed_rejects(work: Work, manifest: Manifest) -> Iterable[Reject]:
     if manifest.rejects is None:
         return
     path = work.session.dialect.text(str(work.project.landing / manifest.rejects.path))
-    for row in work.session.rows(f"select file, line, \"column\", raw, reason, rule from read_parquet({path})"):
+    for row in work.session.rows(f'select file, line, "column", raw, reason, rule from read_parquet({path})'):
         yield Reject(*row)
 
 

@@ -39,5 +39,7 @@ def remark(done: Done) -> str:
     if done.step.verb == "export":
         return f"{many(outcome.rows_out, 'file')}, {size(outcome.bytes)}"
     if look is not None:
-        return f"{many(len(look.units), 'file')}, {size(look.size)} read" if look.size else many(len(look.units), "file")
+        return (
+            f"{many(len(look.units), 'file')}, {size(look.size)} read" if look.size else many(len(look.units), "file")
+        )
     return ", ".join(f"{number(getattr(outcome, name))} {word}" for name, word in CHANGES if getattr(outcome, name))

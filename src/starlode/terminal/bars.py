@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -32,7 +33,7 @@ class Bars:
             _Counts(),
             TimeElapsedColumn(),
             _Memory(),
-            console=Console(stderr=True, highlight=False),
+            console=Console(stderr=True, highlight=False, color_system=None if os.environ.get("NO_COLOR") else "auto"),
             transient=True,
         )
         self._task = self._drawing.add_task("", total=None, place="", rows=0, bytes=0)

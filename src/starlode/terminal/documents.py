@@ -1,7 +1,7 @@
 """What programs read: the same results as JSON, in one versioned shape.
 
-A new field may come at any time; a field that exists keeps its name and meaning until `schema_version` grows. Decimals and
-big results keep every digit because they are written as text.
+A new field may come at any time; a field that exists keeps its name and meaning until `schema_version` grows. Decimals
+keep every digit because they are written as text.
 """
 
 from __future__ import annotations
@@ -90,7 +90,13 @@ def error(of: BaseException, exit_code: int) -> Document:
     """What stopped a command. The lines of a project file are left out: they are the user's own."""
     if not isinstance(of, StarlodeError):
         return {"error": {"kind": type(of).__name__, "what": type(of).__name__, "exit_code": exit_code}}
-    told: Document = {"kind": type(of).__name__, "what": of.what, "where": of.where, "hint": of.hint, "exit_code": exit_code}
+    told: Document = {
+        "kind": type(of).__name__,
+        "what": of.what,
+        "where": of.where,
+        "hint": of.hint,
+        "exit_code": exit_code,
+    }
     if isinstance(of, ProjectError):
         told["mistakes"] = [_mistake(each) for each in of.mistakes]
     if isinstance(of, CheckFailed):
@@ -100,7 +106,15 @@ def error(of: BaseException, exit_code: int) -> Document:
 
 def usage(of: UsageError) -> Document:
     """A command line that cannot be understood."""
-    return {"error": {"kind": "UsageError", "what": of.message, "where": None, "hint": f"{of.program} --help", "exit_code": 2}}
+    return {
+        "error": {
+            "kind": "UsageError",
+            "what": of.message,
+            "where": None,
+            "hint": f"{of.program} --help",
+            "exit_code": 2,
+        }
+    }
 
 
 def _mistake(of: Mistake) -> Document:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import errno
+import re
 import traceback
 from pathlib import Path
 
 from starlode.arguments import UsageError
-from starlode.errors import CheckFailed, ProjectError, StarlodeError
+from starlode.errors import CheckFailed, DataError, ProjectError, SourceError, StarlodeError, WarehouseError
 from starlode.nearest import nearest
 from starlode.terminal import documents
 from starlode.terminal.speech import paint, safe_lines, say
 
 USAGE, NOT_ALLOWED, HALF_WAY, BUG, INTERRUPTED = 2, 3, 4, 5, 130
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+INVALID = re.compile(r"invalid choice: '([^']*)' \(choose from (.*)\)")
+UNKNOWN = re.compile(r"unrecognized arguments: ([^\s=]+)")
 PACKAGE = Path(__file__).parent.parent
 
 
@@ -21,7 +24,9 @@ def tell(error: BaseException, *, as_json: bool, debug: bool) -> int:
     """Say what stopped a command, once; the exit code."""
     code = exit_code(error)
     if as_json:
-        documents.write(documents.usage(error) if isinstance(error, UsageError) else documents.error(error, code), in_one_line=True)
+        documents.write(
+            documents.usage(error) if isinstance(error, UsageError) else documents.error(error, code), in_one_line=True
+        )
     else:
         say(_coloured(safe_lines(_words(error))))
     if debug:
@@ -63,11 +68,18 @@ def _of_project(error: ProjectError) -> str:
 
 
 def _of_usage(error: UsageError) -> str:
-    words = [word.strip("',:") for word in error.message.split()]
-    guesses = (nearest(word, error.known) for word in words if word not in error.known)
-    meant = next((guess for guess in guesses if guess), None)
-    hint = f"did you mean `{meant}`?  `{error.program} --help` tells more" if meant else f"`{error.program} --help` tells more"
-    return f"error: {error.message}\nhint: {hint}"
+    meant = _meant(error)
+    guess = f"did you mean `{meant}`?  " if meant else ""
+    return f"error: {error.message}\nhint: {guess}`{error.program} --help` tells more"
+
+
+def _meant(error: UsageError) -> str | None:
+    """The word that was probably meant by the one that is not known here."""
+    choice = INVALID.search(error.message)
+    if choice:
+        return nearest(choice[1], re.findall(r"[\w-]+", choice[2]))
+    unknown = UNKNOWN.search(error.message)
+    return nearest(unknown[1], error.known) if unknown else None
 
 
 def _of_system(error: OSError) -> str:
@@ -97,4 +109,5 @@ def _coloured(text: str) -> str:
     return "\n".join(lines)
 
 
-LABELS = {"error", "interrupted", *(kind.label for kind in (*StarlodeError.__subclasses__(), CheckFailed))}
+KINDS: tuple[type[StarlodeError], ...] = (ProjectError, SourceError, WarehouseError, DataError, CheckFailed)
+LABELS = {"error", *(kind.label for kind in KINDS)}

@@ -1,7 +1,7 @@
 """The voice: data on stdout, words for people on stderr, and numbers as people read them.
 
-Nothing that comes from data may steer a terminal, so control characters are shown instead of sent. A reader who closes the
-pipe early has seen enough: the rest is said into the void, and the run goes on.
+Nothing that comes from data may steer a terminal, so control characters are shown instead of sent. A reader who closes
+the pipe early has seen enough: the rest is said into the void, and the run goes on.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import sys
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from starlode.step import Export
 from starlode.terminal import memory
 from starlode.terminal.account import CARRIES_ROWS, losses, remark
 from starlode.terminal.speech import duration, many, number, paint, safe, say, size
@@ -120,6 +121,9 @@ def _findings(findings: tuple[Finding, ...], run_id: str) -> Iterator[str]:
 def _ending(run: Run) -> Iterator[str]:
     if run.rejected:
         yield _titled("rejects", f"{many(run.rejected, 'row')} rejected: `starlode rejects list` shows them", "yellow")
+    if run.error is not None and len(run.done) < len(run.plan.steps):
+        step, place = run.plan.steps[len(run.done)], f"step {len(run.done) + 1} of {len(run.plan.steps)}"
+        yield _titled("stopped", f"in {step.verb} {safe(step.object)}, {place}", "red")
     yield _titled("run", f"{run.run_id}, {duration(run.seconds)}, at most {size(memory.peak())} of memory")
     if run.error is None:
         yield _last(run)
@@ -131,10 +135,12 @@ def _last(run: Run) -> str:
         ended = paint("more rows were rejected than `max_rejects` allows", "red", "bold")
         return f"{ended}; mend the files or the declaration, then `starlode rejects replay`"
     ended = paint("done", "green", "bold")
-    files = [run.plan.project.folder / run.plan.project.exports[d.step.position][1].to for d in run.done if d.step.verb == "export"]
+    folder, exports = run.plan.project.folder, run.plan.project.exports
+    steps = [done.step for done in run.done]
+    files = [folder / exports[step.position][1].to for step in steps if isinstance(step, Export)]
     if files:
         return f"{ended}; look at {safe(', '.join(shown_path(file) for file in files))}"
-    tables = [done.step.object for done in run.done if done.step.verb == "build"]
+    tables = [step.object for step in steps if step.verb == "build"]
     if tables:
         return f'{ended}; ask it: starlode query "select * from star.{safe(tables[-1])} limit 10"'
     return f"{ended}; `starlode status` shows it again"

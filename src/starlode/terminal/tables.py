@@ -34,7 +34,10 @@ def table(
     cells = [[safe(cell) for cell in row] for row in rows]
     widths = [max(map(width, column)) for column in zip(names, *cells, strict=True)]
     ends = [name in right for name in header]
-    shown = [paint(_line(names, widths, ends), "bold", stream=target), paint(GAP.join("─" * w for w in widths), "dim", stream=target)]
+    shown = [
+        paint(_line(names, widths, ends), "bold", stream=target),
+        paint(GAP.join("─" * w for w in widths), "dim", stream=target),
+    ]
     for index, row in enumerate(cells):
         line = _line(row, widths, ends)
         style = styles[index] if index < len(styles) else None

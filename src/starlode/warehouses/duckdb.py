@@ -55,7 +55,12 @@ KINDS = {word: kind for kind, word in WORDS.items()} | {
 DIALECT = Dialect(sqlglot="duckdb", types=WORDS, max_name=255)
 FEW_ROWS = 16
 # Messages of these errors quote the value of a cell.
-QUOTING = (duckdb.ConversionException, duckdb.ConstraintException, duckdb.OutOfRangeException, duckdb.InvalidInputException)
+QUOTING = (
+    duckdb.ConversionException,
+    duckdb.ConstraintException,
+    duckdb.OutOfRangeException,
+    duckdb.InvalidInputException,
+)
 
 
 @dataclass(frozen=True)
@@ -176,6 +181,10 @@ class DuckDBSession:
             return self._connection.execute(sql, list(values))
         except duckdb.Error as error:
             raise _refused(sql, error) from error
+        except RuntimeError as error:
+            if isinstance(error.__cause__, KeyboardInterrupt):  # DuckDB's way of telling that somebody pressed Ctrl-C
+                raise KeyboardInterrupt from error
+            raise
 
 
 def _type(word: str) -> Type:
@@ -200,7 +209,9 @@ def _not_opened(path: Path, error: duckdb.Error) -> WarehouseError:
 
 def _refused(sql: str, error: duckdb.Error) -> WarehouseError:
     what = _first_line(error)
-    if isinstance(error, QUOTING):
+    if "attached in read-only mode" in what:
+        what = "the warehouse is open for reading only"
+    elif isinstance(error, QUOTING):
         what = f"{type(error).__name__}: a value does not fit"
     statement = " ".join(sql.split())
     return WarehouseError(f"DuckDB refuses a statement: {what}", where=statement[:200])
