@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -52,8 +53,13 @@ def parse(block: bytes, shape: Shape, added: pa.Field[Any] | None = None) -> pa.
     quoted.update({key: "all" for key, name in shape.keys.items() if shape.types[name] == JSON})
     if quoted:
         block = quote_values(text if text is not None else block.decode(), quoted).encode()
-    table = _read(block, _schema(shape, added))
-    _guard(block, table, shape)
+    schema = _schema(shape, added)
+    with ThreadPoolExecutor(1) as beside:
+        # pyarrow lets go of the interpreter while it parses, so the guards cost no time of their own.
+        reading = beside.submit(_read, block, schema)
+        _guard_text(block, schema, shape)
+    table = reading.result()
+    _guard_numbers(table)
     return _batch(table.rename_columns([shape.keys.get(key, key) for key in table.schema.names]))
 
 
@@ -119,8 +125,9 @@ def _read(block: bytes, schema: pa.Schema) -> pa.Table:
         return pj.read_json(readable(block), pj.ReadOptions(block_size=len(block) + 1), options)
 
 
-def _guard(block: bytes, table: pa.Table, shape: Shape) -> None:
-    decimals = [field.name for field in table.schema if pa.types.is_decimal(field.type)]
+def _guard_text(block: bytes, schema: pa.Schema, shape: Shape) -> None:
+    """Refuse a text that stands in a column of decimals, which pyarrow takes for a number."""
+    decimals = [field.name for field in schema if pa.types.is_decimal(field.type)]
     if decimals and _ESCAPED_KEY.search(block):
         raise ValueError("a key is written with escapes")
     undeclared = [key for key in decimals if shape.keys[key] not in shape.declared]
@@ -128,6 +135,9 @@ def _guard(block: bytes, table: pa.Table, shape: Shape) -> None:
         names = b"|".join(re.escape(json.dumps(key, ensure_ascii=False)[1:-1].encode()) for key in undeclared)
         if re.search(rb'"(?:' + names + rb')"\s*:\s*"', block):
             raise ValueError("a text stands among numbers")
+
+
+def _guard_numbers(table: pa.Table) -> None:
     for column in table.columns:
         if pa.types.is_floating(column.type) and pc.any(pc.invert(pc.is_finite(column))).as_py():
             raise ValueError("a number is not finite")

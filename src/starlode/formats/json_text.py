@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from starlode.finding import Reject
 from starlode.formats import blocks, raw
+from starlode.formats.ahead import ahead
 from starlode.formats.json_parse import parse, parse_records
 from starlode.formats.json_scan import Layout, Records, layout_of, walk
 from starlode.formats.rows import Rows, finish, numbered, only_rejected, same_file
@@ -31,7 +32,8 @@ def read_json(
 ) -> Iterator[Batch]:
     """The rows of one file, a block at a time; the last batch carries the file's mark."""
     name = opened.entry.name
-    feed = blocks.Feed(blocks.utf8(raw.chunks(opened, block), encoding, name, shape), block)
+    pieces = blocks.utf8(raw.chunks(opened, block), encoding, name, shape)
+    feed = blocks.Feed(ahead(pieces) if opened.entry.size > block else pieces, block)
     layout: Layout | None = None
     row = 1
     while feed.more() or feed.data:

@@ -1,0 +1,131 @@
+"""Plays a story: lays the files of each day, runs the project, and compares what the tables hold with what the story says.
+
+Whatever a story tells, some things hold after each of its days: a run that succeeded breaks no check, each of its steps
+balances, and the same day once more changes nothing.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import starlode
+from starlode.errors import StarlodeError
+from tests import projects
+
+STORIES = sorted(Path(__file__).parent.glob("*.yml"))
+UNBALANCED = """
+select verb, object, rows_in, rows_out from starlode.step
+ where status = 'done' and rows_in <> rows_out + rows_rejected + rows_merged + rows_lost - rows_doubled
+"""
+WORDS = {
+    *("files", "gone", "mend", "full", "select", "replay", "again"),
+    *("status", "error", "findings", "never", "steps", "expect"),
+}
+
+
+@dataclass(frozen=True)
+class Day:
+    """What the story told of a day, and what was found."""
+
+    told: dict[str, Any]
+    found: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended."""
+
+    status: str
+    error: str = ""
+    findings: frozenset[str] = field(default_factory=frozenset)
+    steps: tuple[str, ...] = ()
+
+
+def tell(path: Path) -> dict[str, Any]:
+    """A story as it is written."""
+    story: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+    return story
+
+
+def play(story: dict[str, Any], folder: Path) -> list[Day]:
+    """Live the days one after the other; what was told and what was found, by day."""
+    projects.write(folder, {"starlode.yml": story["project"], **story.get("sql", {})})
+    days = []
+    for number, day in enumerate(story["days"], 1):
+        unknown = day.keys() - WORDS
+        if unknown:
+            raise ValueError(f"day {number} says {unknown}, which no story knows")
+        days.append(_live(folder, {"day": number, "status": "succeeded", **day}))
+    return days
+
+
+def _live(folder: Path, day: dict[str, Any]) -> Day:
+    _change(folder, day)
+    project = starlode.read(folder)
+    ended = _run(project, day)
+    told: dict[str, Any] = {"day": day["day"], "status": day["status"], "unbalanced": [], "broken": []}
+    found: dict[str, Any] = {
+        "day": day["day"],
+        "status": ended.status,
+        "unbalanced": projects.rows(project, UNBALANCED),
+        "broken": [f.message for f in starlode.check(project)] if ended.status == "succeeded" else [],
+    }
+    if ended.status == "succeeded" and day.get("again", True):
+        told["again"], found["again"] = "unchanged", starlode.run(project).status
+    if "error" in day:
+        told["error"], found["error"] = (day["error"], day["error"] if day["error"] in ended.error else ended.error)
+    if ended.error and "error" not in day:
+        told["error"], found["error"] = "", ended.error
+    if "findings" in day:
+        told["findings"], found["findings"] = set(), set(day["findings"]) - ended.findings
+    if "never" in day:
+        told["never"], found["never"] = set(), set(day["never"]) & ended.findings
+    if "steps" in day:
+        told["steps"], found["steps"] = tuple(day["steps"]), ended.steps
+    for sql, rows in day.get("expect", {}).items():
+        told[sql] = [[_plain(cell) for cell in row] for row in rows]
+        found[sql] = _answer(project, sql)
+    return Day(told, found)
+
+
+def _change(folder: Path, day: dict[str, Any]) -> None:
+    """What happens before the run: files come, change and go, and the declaration is mended."""
+    for name in day.get("gone", ()):
+        path = folder / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    projects.write(folder, day.get("files", {}))
+    declaration = folder / "starlode.yml"
+    for old, new in day.get("mend", {}).items():
+        text = declaration.read_text("utf-8")
+        if old not in text:
+            raise ValueError(f"the project does not say `{old}`")
+        declaration.write_text(text.replace(old, new), "utf-8")
+
+
+def _run(project: starlode.Project, day: dict[str, Any]) -> Ended:
+    try:
+        if day.get("replay"):
+            run = starlode.replay(project)
+        else:
+            run = starlode.run(project, full=day.get("full", False), select=tuple(day.get("select", ())))
+    except StarlodeError as error:
+        last = starlode.status(project, runs=1)[0]
+        return Ended("failed", str(error), frozenset(f.rule for f in last.findings))
+    steps = tuple(f"{done.step.verb} {done.step.object}" for done in run.done)
+    return Ended(run.status, "", frozenset(f.rule for f in run.findings), steps)
+
+
+def _answer(project: starlode.Project, sql: str) -> Any:
+    try:
+        return [[_plain(cell) for cell in row] for row in projects.rows(project, sql)]
+    except StarlodeError as error:
+        return str(error)
+
+
+def _plain(cell: Any) -> Any:
+    return cell if cell is None or isinstance(cell, bool | int) else str(cell)
