@@ -71,6 +71,8 @@ class PartWriter:
             self._settle(0)
             self._thread.submit(self._finish).result()
         self._thread.shutdown(wait=True, cancel_futures=True)
+        # Arrow keeps what it once used; the warehouse needs it next.
+        pa.default_memory_pool().release_unused()
         if kind is None:
             sync_folder(self._folder)
 

@@ -32,8 +32,18 @@ WORDS = {
 class Day:
     """What the story told of a day, and what was found."""
 
+    number: int
     told: dict[str, Any]
     found: dict[str, Any]
+
+    @property
+    def differences(self) -> list[str]:
+        """Where the day went another way than the story tells."""
+        return [
+            f"day {self.number}, {what}: told {said}, found {self.found[what]}"
+            for what, said in self.told.items()
+            if said != self.found[what]
+        ]
 
 
 @dataclass(frozen=True)
@@ -68,9 +78,8 @@ def _live(folder: Path, day: dict[str, Any]) -> Day:
     _change(folder, day)
     project = starlode.read(folder)
     ended = _run(project, day)
-    told: dict[str, Any] = {"day": day["day"], "status": day["status"], "unbalanced": [], "broken": []}
+    told: dict[str, Any] = {"status": day["status"], "unbalanced": [], "broken": []}
     found: dict[str, Any] = {
-        "day": day["day"],
         "status": ended.status,
         "unbalanced": projects.rows(project, UNBALANCED),
         "broken": [f.message for f in starlode.check(project)] if ended.status == "succeeded" else [],
@@ -90,7 +99,7 @@ def _live(folder: Path, day: dict[str, Any]) -> Day:
     for sql, rows in day.get("expect", {}).items():
         told[sql] = [[_plain(cell) for cell in row] for row in rows]
         found[sql] = _answer(project, sql)
-    return Day(told, found)
+    return Day(day["day"], told, found)
 
 
 def _change(folder: Path, day: dict[str, Any]) -> None:

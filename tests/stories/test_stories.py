@@ -16,6 +16,6 @@ from tests.stories.playing import STORIES, play, tell
 def test_the_days_of_a_story_end_as_they_say(path: Path, tmp_path: Path) -> None:
     story = tell(path)
 
-    ends = play(story, tmp_path)
+    differences = [difference for day in play(story, tmp_path) for difference in day.differences]
 
-    assert [(day.told, day.found) for day in ends if day.told != day.found] == []
+    assert not differences, "\n" + "\n".join(differences)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from starlode.formats.shape import Shape
 
-BLOCK = 16 << 20
+BLOCK = 8 << 20
 LONGEST = 64 << 20
 RAW_LIMIT = 64 * 1024
 

@@ -114,7 +114,7 @@ def infer_members(dialect: Dialect, role: Role, dimension: DimensionShape, load_
 
 
 def look_up(dialect: Dialect, shape: Shape) -> str:
-    """The fact's rows with the key of each role as of their moment, as `work_keyed`.
+    """A SELECT of the fact's rows with the key of each role as of their moment.
 
     A moment before a member's first version finds the first version: the member was there before it was written down.
     """
@@ -130,17 +130,20 @@ def look_up(dialect: Dialect, shape: Shape) -> str:
         keys.append(f"coalesce({found}, {UNKNOWN_KEY}) as {q(role.key_column)}")
     selected = dialect.names(tuple(c.name for c in shape.selected), "f")
     listed = ",\n       ".join([*keys, selected])
-    return f"create temp table {WORK_KEYED} as\nselect {listed}\n  from {WORK_FACT} as f" + "".join(
-        f"\n  {join}" for join in joins
-    )
+    return f"select {listed}\n  from {WORK_FACT} as f" + "".join(f"\n  {join}" for join in joins)
 
 
-def count_keyed(dialect: Dialect, shape: Shape) -> str:
-    """Rows after the lookup, and how many found no member, for each role."""
+def keep_looked_up(dialect: Dialect, shape: Shape) -> str:
+    """The looked-up rows as `work_keyed`, to be held against the fact."""
+    return f"create temp table {WORK_KEYED} as\n{look_up(dialect, shape)}"
+
+
+def count_unknown(dialect: Dialect, shape: Shape) -> str:
+    """The rows of a fact, and how many of them found no member, for each role."""
     unknown = "".join(
         f", count(*) filter (where {dialect.quote(role.key_column)} = {UNKNOWN_KEY})" for role in shape.fact.roles
     )
-    return f"select count(*){unknown} from {WORK_KEYED}"
+    return f"select count(*){unknown} from {dialect.table(shape.fact.table)}"
 
 
 def compare(dialect: Dialect, shape: Shape) -> str:
@@ -187,9 +190,10 @@ def add_changed(dialect: Dialect, shape: Shape, load_key: int) -> str:
 
 
 def add_all(dialect: Dialect, shape: Shape, load_key: int) -> str:
+    """Fill an empty fact in one go; nothing has to be compared."""
     return (
         f"insert into {dialect.table(shape.fact.table)} ({dialect.names(shape.content)}, {LOAD_KEY})\n"
-        f"select {dialect.names(shape.content)}, {load_key} from {WORK_KEYED}"
+        f"select {dialect.names(shape.content)}, {load_key} from (\n{look_up(dialect, shape)}\n  ) as keyed"
     )
 
 

@@ -51,16 +51,15 @@ def build_fact(fact: Fact, tree: exp.Query, places: Mapping[str, Table], work: W
     dimensions = {d.name: d for d in work.project.star.dimensions}
     shape = sql.Shape(fact, selected, dimensions)
     findings = [f for role in fact.roles for f in _prepare(role, dimensions[role.dimension], fact, work, load_key)]
-    session.execute(sql.look_up(dialect, shape))
-    findings += _unknown(shape, session)
-    if session.rows(f"select count(*) from {sql.WORK_KEYED}")[0][0] != balance.rows_out:
+    outcome = _apply(shape, balance, work, load_key)
+    rows, *unknown = session.rows(sql.count_unknown(dialect, shape))[0]
+    if rows != balance.rows_out:
         raise DataError(
-            f"the lookup of {fact.table.name} changed its number of rows",
+            f"the lookup of {fact.table.name} changed its number of rows from {balance.rows_out:,} to {rows:,}",
             hint="a dimension holds one key twice: `starlode check` names it",
         )
-    changed = _apply(shape, replace(balance, findings=(*balance.findings, *findings)), work, load_key)
     _drop_work(session)
-    return changed
+    return replace(outcome, findings=(*balance.findings, *findings, *_unknown(shape, rows, unknown)))
 
 
 def _read(fact: Fact, tree: exp.Query, places: Mapping[str, Table], work: Work) -> Outcome:
@@ -194,12 +193,12 @@ def _extend(role: Role, dimension: Dimension, fact: Fact, work: Work, load_key: 
     return [Finding("calendar", dimension.table.name, "warning", told, found=str(added))]
 
 
-def _unknown(shape: sql.Shape, session: Session) -> list[Finding]:
-    rows, *unknown = session.rows(sql.count_keyed(session.dialect, shape))[0]
+def _unknown(shape: sql.Shape, rows: int, unknown: list[int]) -> list[Finding]:
+    name = shape.fact.table.name
     return [
         Finding(
             "unknown member",
-            shape.fact.table.name,
+            name,
             "note",
             f"{count:,} of {rows:,} rows have {role.key_column} = {UNKNOWN_KEY} (unknown)",
             found=str(count),
@@ -218,6 +217,7 @@ def _apply(shape: sql.Shape, balance: Outcome, work: Work, load_key: int) -> Out
     if not held:
         session.execute(sql.add_all(dialect, shape, load_key))
         return replace(balance, inserted=balance.rows_out)
+    session.execute(sql.keep_looked_up(dialect, shape))
     session.execute(sql.compare(dialect, shape))
     changes = dict(session.rows(sql.count_changes()))
     vanished = session.rows(sql.count_vanished(dialect, shape))[0][0]

@@ -6,7 +6,6 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 from starlode.errors import DataError
-from starlode.finding import Finding
 from starlode.landing import Manifest, commit, folder_of, now
 from starlode.parts import PartWriter
 from starlode.source import ReadAgain
@@ -14,6 +13,7 @@ from starlode.step import Land, Outcome
 from starlode.work import Progress, Work
 
 if TYPE_CHECKING:
+    from starlode.finding import Finding
     from starlode.table import Column
 
 
@@ -37,7 +37,7 @@ def _extract(step: Land, work: Work, columns: tuple[Column, ...]) -> Manifest:
     folder = folder_of(landing, step.stream) / f"{step.number:08}-{work.ledger.run_id}"
     shutil.rmtree(folder, ignore_errors=True)
     position: dict[str, Any] = {}
-    findings = [*_changed(step), *_gone(step)]
+    findings: list[Finding] = []
     read = 0
     with PartWriter(landing, folder) as parts:
         for batch in source.read(step.stream, step.look, columns):
@@ -64,26 +64,6 @@ def _extract(step: Land, work: Work, columns: tuple[Column, ...]) -> Manifest:
         forgets=step.look.gone if step.look.mode == "full" else (),
         findings=tuple(findings),
     )
-
-
-def _changed(step: Land) -> list[Finding]:
-    return [
-        Finding(
-            "changed file",
-            f"{step.stream}: {name}",
-            "warning",
-            "the file changed after it was loaded; it is read again",
-        )
-        for name in step.look.changed
-    ]
-
-
-def _gone(step: Land) -> list[Finding]:
-    kept = "its rows stay" if step.look.mode == "incremental" else "its rows go with this full extract"
-    return [
-        Finding("file gone", f"{step.stream}: {name}", "note", f"a file that was loaded is gone; {kept}")
-        for name in step.look.gone
-    ]
 
 
 def _outcome(manifest: Manifest) -> Outcome:
