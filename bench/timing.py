@@ -97,7 +97,7 @@ class Table:
         return next((row for row in self.rows if row.name == name), None)
 
 
-class WrongResult(Exception):  # noqa: N818  a bench that ends so has measured nothing
+class WrongResult(Exception):
     """A job ended well and its result is not what the data come to."""
 
 

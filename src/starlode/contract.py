@@ -43,7 +43,7 @@ def align(stream: Stream, held: tuple[Column, ...], landed: Landed, undecided: f
     A column that has never had a value is undecided: its first value decides its type, so that the types do not depend on
     which rows came first.
     """
-    if not held or (landed.is_full and stream.contract == "evolve"):
+    if not held or (landed.is_full and landed.columns and stream.contract == "evolve"):
         return _first(stream, held, landed)
     known = {column.name: column for column in held}
     told = tuple(c for c in landed.columns if c.name not in landed.empty or c.name not in known)

@@ -18,7 +18,6 @@ from starlode.landing import now
 from starlode.sql import ledger as sql
 from starlode.sql import staging
 from starlode.step import Outcome, Step
-from starlode.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from starlode.finding import Finding, Reject
     from starlode.project import Project
     from starlode.session import Session
-    from starlode.table import Column
+    from starlode.table import Column, Table
 
 PROJECT_SCHEMAS = (sql.LEDGER_SCHEMA, staging.STAGING_SCHEMA, "star")
 

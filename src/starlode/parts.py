@@ -11,7 +11,7 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from decimal import Decimal
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -126,11 +126,11 @@ class _Part:
         self._bytes = _Digested(path)
         repeating = [] if first is None else _repeating(first)
         self._parquet = pq.ParquetWriter(
-            self._bytes,
+            cast("IO[Any]", self._bytes),
             schema,
             compression="zstd",
             compression_level=1,
-            use_dictionary=repeating,
+            use_dictionary=cast("Any", repeating),
             column_encoding=_encodings(schema, repeating) or None,
         )
 
@@ -193,10 +193,10 @@ def sums(batch: pa.RecordBatch) -> dict[str, Decimal]:
     return found
 
 
-def _sum(values: pa.Array) -> Decimal:
+def _sum(values: pa.Array[Any]) -> Decimal:
     if pa.types.is_integer(values.type):
-        ends = pc.min_max(values).as_py()
-        largest = max(abs(ends["min"] or 0), abs(ends["max"] or 0))
+        least, most = pc.min_max(values).as_py().values()  # type: ignore[attr-defined]
+        largest = max(abs(least or 0), abs(most or 0))
         if largest * len(values) > SAFE_SUM:
             values = values.cast(pa.decimal128(38, 0))
     total = pc.sum(values).as_py()

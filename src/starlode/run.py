@@ -18,10 +18,8 @@ from starlode.errors import CheckFailed, StarlodeError, WarehouseError
 from starlode.landing import now, numbers, read_manifest
 from starlode.ledger import Ledger, State, read_state
 from starlode.plan import Options, Plan, Seen, choose, make_plan
-from starlode.project import Project
 from starlode.sql.ledger import TABLES as LEDGER_TABLES
 from starlode.sql.ledger import open_rejects
-from starlode.step import Outcome, Step
 from starlode.steps.build import build
 from starlode.steps.check import check
 from starlode.steps.export import export
@@ -33,8 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from starlode.finding import Finding
+    from starlode.project import Project
     from starlode.session import Session
     from starlode.source import Stream
+    from starlode.step import Outcome, Step
 
 Status = Literal["unchanged", "succeeded", "rejects", "failed", "interrupted"]
 CARRY_OUT: Mapping[str, Callable[..., Outcome]] = {

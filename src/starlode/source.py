@@ -71,7 +71,7 @@ class Batch:
     bytes_read: int = 0
 
 
-class ReadAgain(Exception):  # noqa: N818  a request to the caller, not a failure
+class ReadAgain(Exception):
     """A later row shows that an earlier one was read with too narrow a type; read all again with these columns."""
 
     def __init__(self, columns: tuple[Column, ...]) -> None:

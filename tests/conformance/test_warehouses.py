@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,7 +12,6 @@ import pytest
 
 from starlode import registry
 from starlode.errors import WarehouseError
-from starlode.session import Session
 from starlode.sql import staging
 from starlode.sql.ledger import create_schema
 from starlode.table import (
@@ -31,7 +29,13 @@ from starlode.table import (
     Table,
     decimal,
 )
-from starlode.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from starlode.session import Session
+    from starlode.warehouse import Warehouse
 
 EVERY_TYPE = (
     BOOLEAN,

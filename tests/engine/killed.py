@@ -10,7 +10,6 @@ import os
 import signal
 import sys
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import starlode
@@ -19,6 +18,7 @@ from tests import projects
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from starlode.sql.dialect import Dialect
     from starlode.table import Table

@@ -5,11 +5,14 @@ A story lays files day by day, runs the project after each, and says what the ta
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.stories.playing import STORIES, play, tell
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)

@@ -170,7 +170,8 @@ def chain_versions(dialect: Dialect, shape: Shape, rows: str) -> str:
         f"               life as (partition by {keys} order by {order}\n"
         f"                        rows between unbounded preceding and unbounded following))\n"
         f"select {names}, {VALID_FROM},\n"
-        f"       lead({VALID_FROM}, 1, timestamp '{HIGH_DATE}') over (partition by {keys} order by {VALID_FROM}) as {VALID_TO}\n"
+        f"       lead({VALID_FROM}, 1, timestamp '{HIGH_DATE}')\n"
+        f"            over (partition by {keys} order by {VALID_FROM}) as {VALID_TO}\n"
         f"  from marked where not is_repeat"
     )
 
@@ -230,7 +231,8 @@ def allot_keys(dialect: Dialect, shape: Shape) -> str:
         f"          left join {table} as d on {held} and d.{key} > 0 and not d.{IS_INFERRED}\n"
         f"          left join {table} as i on {inferred} and i.{key} > 0 and i.{IS_INFERRED})\n"
         f"select coalesce(held_key, (select greatest(coalesce(max({key}), 0), 0) from {table})\n"
-        f"                          + row_number() over (partition by held_key is null order by {dialect.names(shape.versioned)})) as {key},\n"
+        f"                          + row_number() over (partition by held_key is null\n"
+        f"                                               order by {dialect.names(shape.versioned)})) as {key},\n"
         f"       case when held_key is null then 'insert' else coalesce(held_change, 'update') end as change,\n"
         f"       {dialect.names((*shape.keys, *wanted))}\n"
         f"  from matched"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 USERS_DIALECT = "duckdb"
 
 
-class SelectMistake(Exception):  # noqa: N818  turned into a Mistake where the file is known
+class SelectMistake(Exception):
     """A SELECT that cannot be used, with the line and column in its text (0 when unknown)."""
 
     def __init__(self, what: str, line: int = 0, column: int = 0, width: int = 1) -> None:

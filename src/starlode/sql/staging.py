@@ -46,6 +46,10 @@ def drop(dialect: Dialect, table: Table) -> str:
     return f"drop table if exists {dialect.table(table)}"
 
 
+def drop_work(dialect: Dialect, name: str) -> str:
+    return f"drop table if exists {dialect.quote(name)}"
+
+
 def rename(dialect: Dialect, table: Table, name: str) -> str:
     return f"alter table {dialect.table(table)} rename to {dialect.quote(name)}"
 
@@ -78,11 +82,21 @@ def delete_file(dialect: Dialect, table: Table) -> str:
     return f"delete from {dialect.table(table)} where {dialect.quote(FILE_COLUMN)} = ?"
 
 
+def delete_read_again(dialect: Dialect, table: Table, load_key: int) -> str:
+    """Earlier rows of the files that a load read once more."""
+    file, load = dialect.quote(FILE_COLUMN), dialect.quote(LOAD_COLUMN)
+    again = f"select {file} from {dialect.table(table)} where {load} = {load_key}"
+    return f"delete from {dialect.table(table)}\n where {load} <> {load_key} and {file} in ({again})"
+
+
 def null_keys(dialect: Dialect, work: Table, key: tuple[str, ...]) -> str:
-    """Where the rows stand whose key is NULL: (file, row, the names of the columns)."""
+    """The rows whose key is NULL: (file, row, what the row holds)."""
     missing = " or ".join(f"{dialect.quote(name)} is null" for name in key)
+    own = (name for name in work.names if name not in TECHNICAL_NAMES)
+    cells = ", ".join(f"{dialect.text(name)}, {dialect.quote(name)}" for name in own)
     return (
-        f"select {dialect.quote(FILE_COLUMN)}, {dialect.quote(ROW_COLUMN)}\n"
+        f"select {dialect.quote(FILE_COLUMN)}, {dialect.quote(ROW_COLUMN)},\n"
+        f"       cast(json_object({cells}) as {dialect.type(TEXT)})\n"
         f"  from {dialect.table(work)}\n where {missing}\n order by 1, 2"
     )
 
@@ -92,10 +106,13 @@ def delete_null_keys(dialect: Dialect, work: Table, key: tuple[str, ...]) -> str
     return f"delete from {dialect.table(work)} where {missing}"
 
 
-def winners(dialect: Dialect, name: str, stream: Stream, work: Table, held: Table) -> str:
+def winners(
+    dialect: Dialect, name: str, stream: Stream, work: Table, held: Table, replaces: tuple[str, ...] = ()
+) -> str:
     """A work table of the last row of each key in the batch, with what it does to the held one.
 
-    `change` is insert, update, same or stale: a stale row is older than the one that is held.
+    `change` is insert, update, same or stale: a stale row is older than the one that is held. A held row of a file that
+    the batch replaces makes no row stale, because that file speaks for itself in the batch.
     """
     q = dialect.quote
     key, order = stream.key, _order(stream)
@@ -103,11 +120,13 @@ def winners(dialect: Dialect, name: str, stream: Stream, work: Table, held: Tabl
     newest = ", ".join(f"{q(column)} desc nulls last" for column in order)
     join = " and ".join(dialect.same(f"h.{q(column)}", f"w.{q(column)}") for column in key)
     same = " and ".join(dialect.same(f"h.{q(column)}", f"w.{q(column)}") for column in content)
+    listed = ", ".join(dialect.text(file) for file in replaces)
+    stands = f"h.{q(FILE_COLUMN)} not in ({listed}) and " if replaces else ""
     return (
         f"create temp table {q(name)} as\n"
         f"select w.*,\n"
         f"       case when h.{q(LOAD_COLUMN)} is null then 'insert'\n"
-        f"            when {_older(dialect, order)} then 'stale'\n"
+        f"            when {stands}{_older(dialect, order)} then 'stale'\n"
         f"            when {same} then 'same'\n"
         f"            else 'update' end as change\n"
         f"  from (select *, row_number() over (partition by {dialect.names(key)} order by {newest}) as newest\n"
@@ -146,9 +165,16 @@ def insert_all(dialect: Dialect, source: Table, target: Table) -> str:
 def compare_full(dialect: Dialect, stream: Stream, old: Table, new: Table) -> str:
     """What a full extract changed: (inserted, updated, deleted, unchanged) by key."""
     q = dialect.quote
-    shared = [c.name for c in new.columns if c.name in old.names and c.name not in TECHNICAL_NAMES]
-    join = " and ".join(f"o.{q(column)} = n.{q(column)}" for column in stream.key)
-    same = " and ".join(dialect.same(f"o.{q(column)}", f"n.{q(column)}") for column in shared)
+    held = {column.name: column for column in old.columns}
+    shared = [column for column in new.columns if column.name in held and column.name not in TECHNICAL_NAMES]
+    # A column whose type was mended is compared by its text: the old values need not fit the new type.
+    retyped = {column.name for column in shared if held[column.name].type != column.type}
+
+    def of(alias: str, name: str) -> str:
+        return f"cast({alias}.{q(name)} as {dialect.type(TEXT)})" if name in retyped else f"{alias}.{q(name)}"
+
+    join = " and ".join(f"{of('o', name)} = {of('n', name)}" for name in stream.key)
+    same = " and ".join(dialect.same(of("o", column.name), of("n", column.name)) for column in shared)
     return (
         f"select count(*) filter (where o.{q(LOAD_COLUMN)} is null),\n"
         f"       count(*) filter (where o.{q(LOAD_COLUMN)} is not null and n.{q(LOAD_COLUMN)} is not null and not ({same})),\n"

@@ -41,11 +41,14 @@ class Batch:
 
 
 def load(step: Load, work: Work) -> Outcome:
-    """Load the extractions in their order, from the last full one on: what a full extract replaces is not loaded first."""
+    """Load the extractions in their order, from the last full one on: what a full extract replaces is not loaded first.
+
+    Only a stream whose history is kept needs those before it too.
+    """
     manifests = [read_manifest(work.project.landing, step.stream, number) for number in step.numbers]
     full = [i for i, manifest in enumerate(manifests) if manifest.mode == "full"]
     total = Outcome()
-    for manifest in manifests[full[-1] if full else 0 :]:
+    for manifest in manifests[full[-1] if full and not step.keeps_seen else 0 :]:
         for file in manifest.files:
             verify(work.project.landing, file)
         with work.ledger.recorded(step) as entry:
@@ -59,6 +62,9 @@ def load(step: Load, work: Work) -> Outcome:
 def load_extraction(step: Load, work: Work, manifest: Manifest, load_key: int) -> Outcome:
     """Bring one extraction into staging; the caller holds the transaction."""
     session, stream = work.session, step.stream
+    # Before the load, which may reject rows of the same files anew.
+    work.ledger.resolve_rejects(str(stream), tuple(manifest.position), "read again")
+    work.ledger.resolve_rejects(str(stream), manifest.forgets, "gone")
     held = session.columns(staging.staging_table(stream))
     own = tuple(column for column in held if column.name not in staging.TECHNICAL_NAMES)
     undecided = work.ledger.undecided(str(stream))
@@ -85,12 +91,10 @@ def _evolve(work: Work, batch: Batch, aligned: Alignment, own: tuple[Column, ...
     if not own:
         session.execute(staging.create(dialect, table))
         return
-    for target in (table, staging.seen_table(batch.stream, batch.columns)):
-        held = {column.name for column in session.columns(target)}
-        for column in aligned.added if held else ():
-            session.execute(staging.add_column(dialect, target, column))
-        for column in aligned.retyped if held else ():
-            session.execute(staging.widen_column(dialect, target, column))
+    for column in aligned.added:
+        session.execute(staging.add_column(dialect, table, column))
+    for column in aligned.retyped:
+        session.execute(staging.widen_column(dialect, table, column))
 
 
 def _bring(work: Work, batch: Batch, held: Table) -> Outcome:
@@ -112,12 +116,12 @@ def _merge(work: Work, batch: Batch, held: Table) -> Outcome:
     session.execute(staging.create(dialect, table))
     _load_files(work, batch, table)
     rejected = _reject_null_keys(work, batch, table)
-    session.execute(f"drop table if exists {MERGE}")
-    session.execute(staging.winners(dialect, MERGE, batch.stream, table, held))
+    session.execute(staging.drop_work(dialect, MERGE))
+    session.execute(staging.winners(dialect, MERGE, batch.stream, table, held, batch.manifest.replaces))
     changes = dict(session.rows(staging.count_changes(dialect, MERGE)))
     session.execute(staging.delete_updated(dialect, MERGE, batch.stream, held))
     session.execute(staging.insert_winners(dialect, MERGE, held))
-    session.execute(f"drop table {MERGE}")
+    session.execute(staging.drop_work(dialect, MERGE))
     session.execute(staging.drop(dialect, table))
     inserted, updated, same = (changes.get(name, 0) for name in ("insert", "update", "same"))
     rows, kept = batch.manifest.rows, inserted + updated + same
@@ -168,11 +172,19 @@ def _keep_seen(work: Work, batch: Batch) -> None:
     """Append every row of the batch to what was ever seen of the stream; rows of a file read again take the old ones' place."""
     session, dialect = work.session, work.session.dialect
     seen = staging.seen_table(batch.stream, batch.columns)
-    if not session.columns(seen):
+    held = {column.name: column for column in session.columns(seen)}
+    if not held:
         session.execute(staging.create(dialect, seen))
+    for column in seen.columns if held else ():
+        if column.name not in held:
+            session.execute(staging.add_column(dialect, seen, column))
+        elif held[column.name].type != column.type:
+            session.execute(staging.widen_column(dialect, seen, column))
     for name in batch.manifest.replaces:
         session.execute(staging.delete_file(dialect, seen), (name,))
     _load_files(work, batch, seen)
+    if batch.manifest.mode == "full":
+        session.execute(staging.delete_read_again(dialect, seen, batch.load_key))
 
 
 def _load_files(work: Work, batch: Batch, table: Table) -> None:
@@ -204,20 +216,18 @@ def _load_files(work: Work, batch: Batch, table: Table) -> None:
 
 def _reject_null_keys(work: Work, batch: Batch, table: Table) -> int:
     session, dialect = work.session, work.session.dialect
-    places = session.rows(staging.null_keys(dialect, table, batch.stream.key))
+    rows = session.rows(staging.null_keys(dialect, table, batch.stream.key))
     key = ", ".join(batch.stream.key)
-    rejects = [Reject(file, row, key, "", "the key is NULL", "key") for file, row in places]
+    rejects = [Reject(file, row, key, raw, f"the key is NULL (row {row:,})", "key") for file, row, raw in rows]
     work.ledger.write_rejects(str(batch.stream), batch.manifest.number, rejects)
-    if places:
+    if rows:
         session.execute(staging.delete_null_keys(dialect, table, batch.stream.key))
-    return len(places)
+    return len(rows)
 
 
 def _write_down(work: Work, batch: Batch, aligned: Alignment) -> None:
     ledger, stream, manifest = work.ledger, str(batch.stream), batch.manifest
     ledger.write_positions(stream, manifest.position, manifest.forgets, batch.load_key)
-    read_again = tuple(name for name in manifest.position if name in manifest.replaces)
-    ledger.resolve_rejects(stream, read_again, "read again")
     ledger.write_schema_changes(stream, aligned.changes)
     if manifest.rejects is not None:
         verify(work.project.landing, manifest.rejects)

@@ -1,0 +1,147 @@
+"""The parts of pages that are printed from the code: settings, commands, the ledger's tables.
+
+They stand between `<!-- generated: name -->` and `<!-- end -->`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+
+from starlode import registry
+from starlode.arguments import make_parser
+from starlode.declaration import (
+    Accepted,
+    CalendarDeclaration,
+    DimensionDeclaration,
+    FactDeclaration,
+    NoRows,
+    NotNull,
+    ProjectDeclaration,
+    Range,
+    StreamDeclaration,
+    Unique,
+    export_shape,
+)
+from starlode.declare import Count, Declared, Filled, Lazy, Name, choices, settings
+from starlode.environment import Word
+from starlode.sql import ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from starlode.declare import Setting
+
+WORDS: Mapping[Any, str] = {Name: "name", Filled: "text", Count: "number", bool: "true or false", int: "number"}
+
+_PART = re.compile(r"(<!-- generated: (?P<name>[\w -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def refreshed(page: Path) -> str:
+    """The text of a page with its generated parts as the code would print them now."""
+    return _PART.sub(lambda part: f"{part[1]}{PARTS[part['name']]()}{part[3]}", page.read_text("utf-8"))
+
+
+def names(page: Path) -> list[str]:
+    """The generated parts of a page."""
+    return [part["name"] for part in _PART.finditer(page.read_text("utf-8"))]
+
+
+def _settings(*shapes: type) -> str:
+    known: dict[str, Setting] = {}
+    for shape in shapes:
+        known |= settings(shape)
+    rows = (f"| `{one.key}` | {_form(one.expects)} | {_default(one)} | {one.doc} |\n" for one in known.values())
+    return "\n| key | value | default | what it says |\n|---|---|---|---|\n" + "".join(rows) + "\n"
+
+
+def _default(setting: Setting) -> str:
+    if setting.is_required:
+        return "**needed**"
+    default = setting.default
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    if default == ("",):
+        return "an empty field"
+    return f"`{default}`" if isinstance(default, str | int | Word) else ""
+
+
+def _form(expects: Any) -> str:
+    """What may be written for a setting, in words."""
+    if isinstance(expects, Lazy):
+        return _form(expects.load())
+    forms = dict.fromkeys(_one_form(of) for of in choices(expects) if of is not type(None))
+    return " or ".join(forms)
+
+
+def _one_form(of: Any) -> str:
+    origin, parts = get_origin(of), get_args(of)
+    if origin is Literal:
+        return ", ".join(f"`{part}`" for part in parts)
+    if origin is tuple:
+        one = _form(parts[0])
+        return "text or list" if one == "text" else f"{one}, or a list"
+    if origin is Mapping:
+        return f"{_form(parts[0])}: {_form(parts[1])}"
+    if isinstance(of, type) and issubclass(of, Declared):
+        return "mapping"
+    return WORDS.get(of, "text")
+
+
+def _exporters() -> str:
+    return "".join(
+        f"\n### `{name}`\n\n{_sentence(registry.member('exporters', name))}\n{_settings(export_shape(name))}"
+        for name in registry.names("exporters")
+    ).removeprefix("\n")
+
+
+def _sentence(of: Any) -> str:
+    return str(of.__doc__).strip()
+
+
+def _stream() -> str:
+    return _settings(registry.member("sources", "files").stream_settings, StreamDeclaration)
+
+
+def _command_pages() -> str:
+    parser = make_parser()
+    parts = [_help("starlode", parser)]
+    parts += [_help(f"starlode {name}", command) for name, command in _subcommands(parser)]
+    return "\n" + "\n".join(parts)
+
+
+def _help(name: str, parser: argparse.ArgumentParser) -> str:
+    inner = [_help(f"{name} {action}", one) for action, one in _subcommands(parser)] if " " in name else []
+    return "\n".join([f"## {name}\n\n```text\n{parser.format_help().rstrip()}\n```\n", *inner])
+
+
+def _subcommands(parser: argparse.ArgumentParser) -> list[tuple[str, argparse.ArgumentParser]]:
+    return [
+        (name, command)
+        for action in parser._actions
+        if isinstance(action, argparse._SubParsersAction)
+        for name, command in action.choices.items()
+    ]
+
+
+def _ledger(name: str) -> str:
+    table = next(table for table in ledger.TABLES if table.name == name)
+    listed = ", ".join(f"`{column.name}` {column.type}" for column in table.columns)
+    return f"\n{listed}\n\n"
+
+
+PARTS: Mapping[str, Callable[[], str]] = {
+    "settings of a project": lambda: _settings(ProjectDeclaration),
+    "settings of a files source": lambda: _settings(registry.member("sources", "files")),
+    "settings of a stream": _stream,
+    "settings of a dimension": lambda: _settings(DimensionDeclaration),
+    "settings of a calendar": lambda: _settings(CalendarDeclaration),
+    "settings of a fact": lambda: _settings(FactDeclaration),
+    "settings of checks": lambda: _settings(NotNull, Unique, Accepted, Range, NoRows),
+    "exporters": _exporters,
+    "commands": _command_pages,
+    **{f"columns of {table.name}": (lambda name=table.name: _ledger(name)) for table in ledger.TABLES},
+}
