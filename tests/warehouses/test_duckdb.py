@@ -1,0 +1,72 @@
+"""What is special to the embedded warehouse: its file, its lock, its limits."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from starlode.errors import WarehouseError
+from starlode.warehouses.duckdb import DuckDB
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOLD = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+
+
+def test_files_are_written_so_that_duckdb_1_5_reads_them(tmp_path: Path) -> None:
+    session = DuckDB(tmp_path / "w.duckdb").connect()
+
+    tags = session.rows(
+        "select tags['storage_version'] from duckdb_databases() where database_name = current_database()"
+    )
+    session.close()
+
+    assert tags[0][0].startswith("v1.5")
+
+
+def test_a_file_that_another_process_holds_says_who(tmp_path: Path) -> None:
+    path = tmp_path / "w.duckdb"
+    command = [sys.executable, "-c", HOLD, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdin is not None
+        holder.stdout.readline()
+
+        with pytest.raises(WarehouseError) as refused:
+            DuckDB(path).connect()
+        holder.stdin.close()
+
+    assert f"process {holder.pid}" in refused.value.what
+    assert "--wait" in (refused.value.hint or "")
+
+
+def test_a_file_that_is_no_warehouse_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "w.duckdb"
+    path.write_text("this is a diary, not a database, and it is long enough to be read as one\n" * 200)
+
+    with pytest.raises(WarehouseError) as refused:
+        DuckDB(path).connect()
+
+    assert refused.value.where == str(path)
+
+
+def test_the_memory_limit_and_the_threads_are_settings(tmp_path: Path) -> None:
+    session = DuckDB(tmp_path / "w.duckdb", memory="1GiB", threads=1).connect()
+
+    held = session.rows("select current_setting('memory_limit'), current_setting('threads')")
+    session.close()
+
+    assert held == [("1.0 GiB", 1)]
+
+
+def test_times_are_utc(tmp_path: Path) -> None:
+    session = DuckDB(tmp_path / "w.duckdb").connect()
+
+    hour = session.rows("select cast(timestamptz '2024-07-01 12:00:00+02' as timestamp)::varchar")
+    session.close()
+
+    assert hour == [("2024-07-01 10:00:00",)]
