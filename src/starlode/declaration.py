@@ -47,7 +47,7 @@ class StreamDeclaration(Declared):
     types: Mapping[Filled, Filled] = field(
         default_factory=dict, metadata=_doc("Types of columns that are not to be inferred, such as decimal(10,2).")
     )
-    max_rejects: Count = field(default=Count(0), metadata=_doc("How many rows may be rejected before the run stops."))
+    max_rejects: Count = field(default=Count(0), metadata=_doc("How many rows a run may reject and still end well."))
     may_shrink: bool = field(default=False, metadata=_doc("Whether a full read may replace many rows by few."))
 
 
@@ -214,7 +214,8 @@ class ProjectDeclaration(Declared):
     name: Name = field(default=Name(_default("")), metadata=_doc("The project's name.") | {"required": True})
     landing: Filled = field(default=_default("./landing"), metadata=_doc("The folder for landed Parquet files."))
     target: Filled = field(
-        default=_default("duckdb:warehouse.duckdb"), metadata=_doc("The warehouse to load, as duckdb:<file>.")
+        default=_default("duckdb:warehouse.duckdb"),
+        metadata=_doc("The warehouse to load, as duckdb:<file>, with its settings behind it: ?memory=4GB&threads=8."),
     )
     sources: Mapping[Name, Any] = field(
         default_factory=dict, metadata=_doc("Where to read from, by name.") | {"expects": _sources}

@@ -340,7 +340,8 @@ def _unknown(key: Scalar, known: Mapping[str, Setting], at: At, reading: Reading
 
 def _inside(doc: str) -> str:
     """A description as part of a sentence."""
-    return doc[:1].lower() + doc[1:].rstrip(".")
+    first = doc[:1] if doc[1:2].isupper() else doc[:1].lower()
+    return first + doc[1:].rstrip(".")
 
 
 def _once(node: Pairs, reading: Reading) -> list[tuple[Scalar, Node]]:

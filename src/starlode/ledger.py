@@ -48,7 +48,7 @@ class State:
     positions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     columns: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
     seen: frozenset[str] = frozenset()
-    tables: frozenset[str] = frozenset()
+    tables: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
     undecided: frozenset[tuple[str, str]] = frozenset()
 
     def decided(self, stream: str) -> tuple[Column, ...]:
@@ -137,6 +137,10 @@ class Ledger:
             ],
         )
 
+    def count_rejects(self) -> dict[str, int]:
+        """How many rows of each stream this run has kept as rejects."""
+        return dict(self._session.rows(sql.count_rejects(self._session.dialect), (self.run_id,)))
+
     def resolve_rejects(self, stream: str, files: Sequence[str], how: str) -> int:
         """Close the open rejects of files whose rows have been read again; how many there were."""
         rows = self._session.rows(sql.open_rejects(self._session.dialect))
@@ -192,7 +196,7 @@ def read_state(session: Session, project: Project) -> State:
         positions.setdefault(stream, {})[name] = json.loads(value)
     columns = {str(s): _own_columns(session, staging.staging_table(s)) for s in project.streams}
     seen = frozenset(str(s) for s in project.streams if session.columns(staging.seen_table(s)))
-    tables = frozenset(str(t) for t in project.star.tables if session.columns(t))
+    tables = {str(t): held for t in project.star.tables if (held := session.columns(t))}
     undecided = frozenset((stream, column) for stream, column in session.rows(sql.undecided_columns(dialect)))
     return State(loads, positions, columns, seen, tables, undecided)
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from starlode.arrow import columns_of
-from starlode.landing import LandedFile, Manifest
+from starlode.landing import LandedFile, Manifest, numbers, read_manifest
 from starlode.ledger import Ledger
 from starlode.sql import staging
-from starlode.step import Build, Check, Load
+from starlode.step import Build, Check, Land, Load
 from starlode.steps.build import build
 from starlode.steps.check import claims_of
 from starlode.steps.load import load_extraction
@@ -23,14 +23,14 @@ from starlode.warehouses.duckdb import DuckDB
 from starlode.work import Work
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
 
     import pyarrow as pa
 
     from starlode.plan import Plan
     from starlode.session import Session
-    from starlode.source import Stream
+    from starlode.source import Mode, Stream
     from starlode.sql.dialect import Dialect
     from starlode.step import Step
     from starlode.table import Column, Table
@@ -40,11 +40,13 @@ def statements(plan: Plan) -> tuple[tuple[Step, tuple[str, ...]], ...]:
     """Each step of a plan with the statements that it would run, the ledger's own lines aside."""
     session = DuckDB(Path(":memory:")).connect()
     try:
-        paper = Paper(session, frozenset(plan.state.tables))
+        filled = tuple(table for table in plan.project.star.tables if str(table) in plan.state.tables)
+        paper = Paper(session, filled)
         work = Work(plan.project, paper, Ledger(paper, plan.project.name, "plan"), lambda _: None)
         work.ledger.prepare()
         _make_tables(plan, work)
-        return tuple((step, _said(step, work, paper)) for step in plan.steps)
+        modes = {step.object: step.look.mode for step in plan.steps if isinstance(step, Land)}
+        return tuple((step, _said(step, modes, work, paper)) for step in plan.steps)
     finally:
         session.close()
 
@@ -52,9 +54,9 @@ def statements(plan: Plan) -> tuple[tuple[Step, tuple[str, ...]], ...]:
 class Paper:
     """A session that runs on the shadow and remembers what it was told to change."""
 
-    def __init__(self, session: Session, filled: frozenset[str]) -> None:
+    def __init__(self, session: Session, filled: tuple[Table, ...]) -> None:
         self._session = session
-        self._counts = frozenset(f"select count(*) from {self._quoted(table)}" for table in filled)
+        self._counts = frozenset(staging.count(session.dialect, table) for table in filled)
         self.said: list[str] = []
 
     @property
@@ -94,10 +96,6 @@ class Paper:
     def close(self) -> None:
         self._session.close()
 
-    def _quoted(self, table: str) -> str:
-        schema, _, name = table.partition(".")
-        return f"{self.dialect.quote(schema)}.{self.dialect.quote(name)}"
-
 
 def _make_tables(plan: Plan, work: Work) -> None:
     """Give the shadow the tables that the warehouse has now."""
@@ -106,15 +104,16 @@ def _make_tables(plan: Plan, work: Work) -> None:
         for table in (staging.staging_table(stream, columns), staging.seen_table(stream, columns)):
             if columns and (str(stream) in plan.state.seen or not table.name.endswith("__seen")):
                 work.session.execute(staging.create(work.session.dialect, table))
-    for step in plan.steps:
-        if isinstance(step, Build) and f"star.{step.model}" in plan.state.tables:
-            build(step, work)
+    for table in plan.project.star.tables:
+        if str(table) in plan.state.tables:
+            held = replace(table, columns=plan.state.tables[str(table)])
+            work.session.execute(staging.create(work.session.dialect, held))
 
 
-def _said(step: Step, work: Work, paper: Paper) -> tuple[str, ...]:
+def _said(step: Step, modes: Mapping[str, Mode], work: Work, paper: Paper) -> tuple[str, ...]:
     paper.said.clear()
     if isinstance(step, Load):
-        manifest = _manifest(step, work)
+        manifest = _manifest(step, modes.get(step.object, step.stream.mode), work)
         with work.ledger.recorded(step) as entry:
             entry.outcome = load_extraction(step, work, manifest, entry.load_key)
     elif isinstance(step, Build):
@@ -124,12 +123,14 @@ def _said(step: Step, work: Work, paper: Paper) -> tuple[str, ...]:
     return tuple(sql for sql in paper.said if not _is_drop_of_work(sql))
 
 
-def _manifest(step: Load, work: Work) -> Manifest:
-    """An extraction without rows, with the columns that the stream has or that its first batch shows."""
-    held = tuple(c for c in work.session.columns(staging.staging_table(step.stream)) if c.name != staging.LOAD_COLUMN)
-    columns = held or _first_columns(step.stream, work)
+def _manifest(step: Load, mode: Mode, work: Work) -> Manifest:
+    """An extraction without rows, with the columns that wait in the landing, that the stream has, or that its source shows."""
+    landing, stream = work.project.landing, step.stream
+    landed = [number for number in numbers(landing, stream) if number in step.numbers]
+    held = tuple(c for c in work.session.columns(staging.staging_table(stream)) if c.name != staging.LOAD_COLUMN)
+    columns = read_manifest(landing, stream, landed[-1]).columns if landed else held or _first_columns(stream, work)
     file = LandedFile("part-00001.parquet", 0, 0, "", columns)
-    return Manifest(str(step.stream), step.numbers[-1], "plan", step.stream.mode, "", (file,) if columns else (), 0, 0)
+    return Manifest(str(stream), step.numbers[-1], "plan", mode, "", (file,) if columns else (), 0, 0)
 
 
 def _first_columns(stream: Stream, work: Work) -> tuple[Column, ...]:

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from starlode.arrow import columns_of
+from starlode.finding import Reject
 from starlode.landing import LandedFile, sync_folder
 from starlode.source import FILE_COLUMN
 from starlode.table import TEXT, Column
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
     from types import TracebackType
-
-    from starlode.finding import Reject
 
 ROW_GROUP = 122_880
 PART_BYTES = 128 << 20
@@ -181,6 +180,12 @@ class _Digested:
         os.fsync(self._file.fileno())
         self._file.close()
         self.closed = True
+
+
+def read_rejects(landing: Path, file: LandedFile) -> list[Reject]:
+    """The rejected rows that an extraction kept beside its parts."""
+    held = pq.read_table(landing / file.path, columns=list(REJECT_COLUMNS), partitioning=None)
+    return [Reject(**row) for row in held.to_pylist()]
 
 
 def sums(batch: pa.RecordBatch) -> dict[str, Decimal]:

@@ -15,6 +15,7 @@ from starlode.errors import Mistake, ProjectError
 from starlode.ledger import State
 from starlode.nearest import hint
 from starlode.sql import select
+from starlode.star import STAR_SCHEMA
 from starlode.step import Build, Check, Export, Land, Load, Step, Verb
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def make_plan(project: Project, options: Options, state: State, seen: Mapping[st
         *lands,
         *loads,
         *builds,
-        *_checks(project, state, builds),
+        *_checks(project, state, (*loads, *builds)),
         *_exports(project, state, builds, options),
     ]
     until = VERBS.index(options.only) if options.only else len(VERBS)
@@ -166,8 +167,7 @@ def _why(model: Dimension | Fact, project: Project, state: State, moving: set[st
     """Why a model is built, or nothing where it is up to date."""
     name = model.table.name
     held = state.loads.get(("build", name))
-    streams = [parent for parent in _made_from(project)[name] if "." in parent]
-    if any(parent not in moving and not state.columns.get(parent) for parent in streams):
+    if any(parent not in moving and not _is_there(parent, state) for parent in _made_from(project)[name]):
         return ""
     if held is None or str(model.table) not in state.tables:
         return "new"
@@ -182,14 +182,25 @@ def _why(model: Dimension | Fact, project: Project, state: State, moving: set[st
     return ""
 
 
-def _checks(project: Project, state: State, builds: tuple[Build, ...]) -> tuple[Check, ...]:
+def _is_there(parent: str, state: State) -> bool:
+    """Whether a stream has ever given a row, or a dimension was built."""
+    return bool(state.columns.get(parent)) if "." in parent else f"{STAR_SCHEMA}.{parent}" in state.tables
+
+
+def _checks(project: Project, state: State, moving: tuple[Load | Build, ...]) -> tuple[Check, ...]:
+    """Checks follow every build; declared ones, which may look at staging, follow every load too."""
     digest = digest_of((project.star, project.checks))
     held = state.loads.get(("check", "star"))
+    builds = [step for step in moving if step.verb == "build"]
     if builds:
         return (Check(digest, f"{len(builds)} models are built"),)
+    if moving and project.checks:
+        return (Check(digest, f"{len(moving)} streams are loaded"),)
     newest = max((state.load_key("build", t.name) for t in project.star.tables), default=0)
+    if project.checks:
+        newest = max([newest, *(state.load_key("load", str(stream)) for stream in project.streams)])
     if held is None or held.load_key < newest:
-        return (Check(digest, "they have not passed since the last build"),) if newest else ()
+        return (Check(digest, "they have not passed since the last change"),) if newest else ()
     return (Check(digest, "the declarations changed"),) if held.digest != digest else ()
 
 
@@ -199,15 +210,18 @@ def _exports(project: Project, state: State, builds: tuple[Build, ...], options:
     for position, (name, exporter) in enumerate(project.exports):
         label, digest = f"{name}: {exporter.to}", digest_of(exporter)
         held = state.loads.get(("export", label))
+        files = frozenset(state.positions.get(label, ()))
         reason = ""
         if held is None or held.load_key < newest or builds:
             reason = "the star changed" if held else "new"
         elif held.digest != digest:
             reason = "its declaration changed"
-        elif options.full or not (project.folder / exporter.to).exists():
-            reason = "the file is missing" if not options.full else "asked for in full"
+        elif options.full:
+            reason = "asked for in full"
+        elif not all((project.folder / file).exists() for file in (exporter.to, *files)):
+            reason = "a file is missing"
         if reason:
-            found.append(Export(label, position, digest, reason))
+            found.append(Export(label, position, digest, reason, files))
     return tuple(found)
 
 

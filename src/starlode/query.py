@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from starlode.errors import WarehouseError
 from starlode.nearest import hint
+from starlode.sql.staging import all_rows
 from starlode.steps.check import claims_of, judge
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def table(project: Project, name: str) -> pa.Table:
     tables = {held.name: held for held in project.star.tables}
     if name not in tables:
         raise WarehouseError(f"the star has no table `{name}`", hint=hint(name, tables, "tables of the star"))
-    return query(project, f"select * from {project.warehouse.dialect.table(tables[name])}")
+    return query(project, all_rows(project.warehouse.dialect, tables[name]))
 
 
 def check(project: Project) -> tuple[Finding, ...]:

@@ -139,7 +139,8 @@ def replay(project: Project, *, stream: str | None = None, wait: float = 0.0, li
         if session.columns(LEDGER_TABLES[-1]):
             for row in session.rows(open_rejects(session.dialect)):
                 files.setdefault(row[2], set()).add(row[4])
-        wanted = {name: names for name, names in files.items() if stream in (None, name)}
+        declared = {str(held) for held in project.streams}
+        wanted = {name: names for name, names in files.items() if name in declared and stream in (None, name)}
         if not wanted:
             return _carry_out(Plan(project, Options(), (), state), session, listen or _silence)
         forgotten = {
@@ -226,7 +227,7 @@ def _carry_out(held: Plan, session: Session, listen: Listen) -> Run:
             raise
         result = replace(result, done=(*result.done, done))
         listen(done)
-    status: Status = "rejects" if _too_many_rejects(result) else "succeeded"
+    status: Status = "rejects" if _too_many_rejects(result, ledger.count_rejects()) else "succeeded"
     ledger.write_run(status)
     return replace(result, status=status, seconds=time.monotonic() - started)
 
@@ -249,12 +250,13 @@ def _write_failure(ledger: Ledger, step: Step, began: datetime, error: StarlodeE
     ledger.write_run("failed", error.what)
 
 
-def _too_many_rejects(result: Run) -> bool:
-    """Whether a stream lost more rows to the rejects in this run than it may."""
-    counts: dict[str, int] = {}
-    for done in result.done:
-        if done.step.verb in ("land", "load"):
-            counts[done.step.object] = counts.get(done.step.object, 0) + done.outcome.rejected
+def _too_many_rejects(result: Run, told: Mapping[str, int]) -> bool:
+    """Whether a stream lost more rows to the rejects in this run than it may.
+
+    The ledger tells of those that were loaded, some of which an earlier run may have landed.
+    """
+    landed = {done.step.object: done.outcome.rejected for done in result.done if done.step.verb == "land"}
+    counts = landed | dict(told)
     allowed = {str(stream): stream.max_rejects for stream in result.plan.project.streams}
     return any(count > allowed[stream] for stream, count in counts.items())
 

@@ -83,6 +83,7 @@ class Export:
     position: int
     digest: str
     reason: str
+    files: frozenset[str] = frozenset()
     verb: Verb = "export"
 
     @property

@@ -70,7 +70,7 @@ def test_warnings_come_before_notes(cli: Cli, shop: Path) -> None:
 
     assert "warning" in told
     assert told == sorted(told, reverse=True)
-    assert "the file changed after it was loaded" in answer.err
+    assert "it was read before with other content" in answer.err
 
 
 def test_a_selection_runs_only_what_was_chosen(cli: Cli, new_shop: Path) -> None:

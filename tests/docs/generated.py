@@ -1,4 +1,4 @@
-"""The parts of pages that are printed from the code: settings, commands, the ledger's tables.
+"""The parts of pages that are printed from the code: settings, types, commands, exit codes.
 
 They stand between `<!-- generated: name -->` and `<!-- end -->`.
 """
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from starlode import registry
-from starlode.arguments import make_parser
+from starlode.arguments import TOUR, make_parser
 from starlode.declaration import (
     Accepted,
     CalendarDeclaration,
@@ -27,7 +27,7 @@ from starlode.declaration import (
 )
 from starlode.declare import Count, Declared, Filled, Lazy, Name, choices, settings
 from starlode.environment import Word
-from starlode.sql import ledger
+from starlode.table import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +35,20 @@ if TYPE_CHECKING:
 
     from starlode.declare import Setting
 
+SHARED = {"help", "project", "target", "json", "debug"}
+MEANINGS: Mapping[str, str] = {
+    "boolean": "true or false",
+    "integer": "64 bits",
+    "decimal": "exact, as `decimal(10,2)`: ten digits, two of them after the point; at most 38 digits",
+    "double": "a floating point number",
+    "text": "text",
+    "date": "a day",
+    "time": "a time of day",
+    "timestamp": "a moment without a zone, to the microsecond",
+    "timestamptz": "a moment with a zone, to the microsecond",
+    "binary": "bytes",
+    "json": "any nested value",
+}
 WORDS: Mapping[Any, str] = {Name: "name", Filled: "text", Count: "number", bool: "true or false", int: "number"}
 
 _PART = re.compile(r"(<!-- generated: (?P<name>[\w -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -54,8 +68,13 @@ def _settings(*shapes: type) -> str:
     known: dict[str, Setting] = {}
     for shape in shapes:
         known |= settings(shape)
-    rows = (f"| `{one.key}` | {_form(one.expects)} | {_default(one)} | {one.doc} |\n" for one in known.values())
+    rows = (f"| `{one.key}` | {_form(one.expects)} | {_default(one)} | {_cell(one.doc)} |\n" for one in known.values())
     return "\n| key | value | default | what it says |\n|---|---|---|---|\n" + "".join(rows) + "\n"
+
+
+def _cell(text: str) -> str:
+    """Text that may stand in a cell of a table."""
+    return text.replace("|", "\\|").replace("<", "&lt;")
 
 
 def _default(setting: Setting) -> str:
@@ -85,7 +104,7 @@ def _one_form(of: Any) -> str:
         one = _form(parts[0])
         return "text or list" if one == "text" else f"{one}, or a list"
     if origin is Mapping:
-        return f"{_form(parts[0])}: {_form(parts[1])}"
+        return f"{{{_form(parts[0])}: {_form(parts[1])}}}"
     if isinstance(of, type) and issubclass(of, Declared):
         return "mapping"
     return WORDS.get(of, "text")
@@ -95,7 +114,7 @@ def _exporters() -> str:
     return "".join(
         f"\n### `{name}`\n\n{_sentence(registry.member('exporters', name))}\n{_settings(export_shape(name))}"
         for name in registry.names("exporters")
-    ).removeprefix("\n")
+    )
 
 
 def _sentence(of: Any) -> str:
@@ -106,16 +125,32 @@ def _stream() -> str:
     return _settings(registry.member("sources", "files").stream_settings, StreamDeclaration)
 
 
-def _command_pages() -> str:
-    parser = make_parser()
-    parts = [_help("starlode", parser)]
-    parts += [_help(f"starlode {name}", command) for name, command in _subcommands(parser)]
-    return "\n" + "\n".join(parts)
+def _commands() -> str:
+    return "\n" + "\n".join(_command(f"starlode {name}", one) for name, one in _subcommands(make_parser()))
 
 
-def _help(name: str, parser: argparse.ArgumentParser) -> str:
-    inner = [_help(f"{name} {action}", one) for action, one in _subcommands(parser)] if " " in name else []
-    return "\n".join([f"## {name}\n\n```text\n{parser.format_help().rstrip()}\n```\n", *inner])
+def _command(name: str, parser: argparse.ArgumentParser) -> str:
+    """A section on a command: what it does, its words, and its examples."""
+    words = "".join(_word(action) for action in parser._actions if action.dest not in SHARED)
+    table = f"| word | what it does |\n|---|---|\n{words}\n" if words else ""
+    examples = str(parser.epilog).removeprefix("examples:\n")
+    example = "".join(f"{line.removeprefix('  ')}\n" for line in examples.splitlines())
+    inner = "".join(f"\n{_command(f'{name} {action}', one)}" for action, one in _subcommands(parser))
+    level = "#" * (len(name.split()))
+    return f"{level} {name}\n\n{parser.description}\n\n{table}```sh\n{example}```\n{inner}"
+
+
+def _shared_words() -> str:
+    words = "".join(_word(action) for action in make_parser()._actions if action.dest in SHARED - {"help"})
+    return f"\n| word | what it does |\n|---|---|\n{words}\n"
+
+
+def _word(action: argparse.Action) -> str:
+    if isinstance(action, argparse._SubParsersAction):
+        return ""
+    said = ", ".join(action.option_strings) or str(action.metavar)
+    value = f" {action.metavar}" if action.option_strings and action.metavar else ""
+    return f"| `{said}{value}` | {_cell(str(action.help))} |\n"
 
 
 def _subcommands(parser: argparse.ArgumentParser) -> list[tuple[str, argparse.ArgumentParser]]:
@@ -127,10 +162,14 @@ def _subcommands(parser: argparse.ArgumentParser) -> list[tuple[str, argparse.Ar
     ]
 
 
-def _ledger(name: str) -> str:
-    table = next(table for table in ledger.TABLES if table.name == name)
-    listed = ", ".join(f"`{column.name}` {column.type}" for column in table.columns)
-    return f"\n{listed}\n\n"
+def _exit_codes() -> str:
+    codes = re.findall(r"^  (\d+)  (.+)$", TOUR, re.MULTILINE)
+    return "\n| code | when |\n|---|---|\n" + "".join(f"| {code} | {when} |\n" for code, when in codes) + "\n"
+
+
+def _types() -> str:
+    rows = (f"| `{kind}` | {MEANINGS[kind]} |\n" for kind in KINDS)
+    return "\n| type | what it holds |\n|---|---|\n" + "".join(rows) + "\n"
 
 
 PARTS: Mapping[str, Callable[[], str]] = {
@@ -142,6 +181,8 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "settings of a fact": lambda: _settings(FactDeclaration),
     "settings of checks": lambda: _settings(NotNull, Unique, Accepted, Range, NoRows),
     "exporters": _exporters,
-    "commands": _command_pages,
-    **{f"columns of {table.name}": (lambda name=table.name: _ledger(name)) for table in ledger.TABLES},
+    "commands": _commands,
+    "words of every command": _shared_words,
+    "exit codes": _exit_codes,
+    "types": _types,
 }

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from starlode.check import Check
+from starlode.errors import ProjectError
 from starlode.project import read
 from starlode.star import Calendar, Dimension, Fact, Role, Select
 from starlode.table import INTEGER, TEXT, decimal
+from starlode.warehouses.duckdb import DuckDB
 
 if TYPE_CHECKING:
     from starlode.project import Project
@@ -263,3 +265,28 @@ def test_reading_the_music_project_takes_less_than_60_ms(music: dict[str, str], 
     read(folder, {})
 
     assert time.perf_counter() - started < 0.06
+
+
+def test_the_target_brings_the_settings_of_its_warehouse(tmp_path: Path) -> None:
+    tmp_path.joinpath("starlode.yml").write_text("name: shop\ntarget: duckdb:shop.duckdb?memory=4GB&threads=3\n")
+
+    warehouse = read(tmp_path).warehouse
+
+    assert warehouse == DuckDB(tmp_path / "shop.duckdb", memory="4GB", threads=3)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("memroy=4GB", "did you mean `memory`?"),
+        ("memory=4", "How much memory"),
+        ("threads=none", "How many threads"),
+    ],
+)
+def test_a_wrong_setting_of_the_target_is_told(tmp_path: Path, asked: str, told: str) -> None:
+    tmp_path.joinpath("starlode.yml").write_text(f"name: shop\ntarget: duckdb:shop.duckdb?{asked}\n")
+
+    with pytest.raises(ProjectError) as refused:
+        read(tmp_path)
+
+    assert told in str(refused.value)

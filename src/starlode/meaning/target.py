@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 from starlode import registry
 from starlode.nearest import hint, listing
@@ -45,7 +47,24 @@ def warehouse(said: Word, folder: Path, reading: Reading) -> Warehouse | None:
         what = f"the target `{said.written}` names no file"
         reading.mistake(said.place, what, f"a warehouse is kept in a file: {scheme}:warehouse.{listing([scheme])}")
     else:
-        kind: Any = registry.member("warehouses", scheme)
-        made: Warehouse = kind(folder / path)
-        return made
+        return _made(scheme, path, folder, said, reading)
     return None
+
+
+def _made(scheme: str, path: str, folder: Path, said: Word, reading: Reading) -> Warehouse | None:
+    """The warehouse with the settings that follow its path, as in `duckdb:warehouse.duckdb?memory=4GB&threads=8`."""
+    kind: Any = registry.member("warehouses", scheme)
+    file, _, asked = path.partition("?")
+    known = {field.name: field for field in fields(kind) if "doc" in field.metadata}
+    chosen: dict[str, Any] = {}
+    for name, spelled in parse_qsl(asked, keep_blank_values=True):
+        shape = known[name].metadata["shape"] if name in known else None
+        if shape is None:
+            reading.mistake(said.place, f"the target has no setting `{name}`", hint(name, known, "its settings"))
+        elif not re.fullmatch(shape, spelled):
+            what = f"`{name}` of the target is not written as it should be"
+            reading.mistake(said.place, what, known[name].metadata["doc"])
+        else:
+            chosen[name] = int(spelled) if spelled.isdigit() else spelled
+    made: Warehouse = kind(folder / file, **chosen)
+    return made

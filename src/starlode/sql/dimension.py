@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlode.sql.dialect import HIGH_DATE
-from starlode.star import RESERVED_LABELS
+from starlode.sql.ledger import highest_key
+from starlode.star import NOT_YET_ARRIVED_KEY, RESERVED_LABELS
 from starlode.table import BOOLEAN, INTEGER, TIMESTAMP, Column
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ WORK_IN = "work_in"
 WORK_SEEN = "work_seen"
 WORK_CHAIN = "work_chain"
 WORK_ROWS = "work_rows"
-WORK_TABLES = (WORK_IN, WORK_SEEN, WORK_CHAIN, WORK_ROWS)
+WORK_PAST = "work_past"
+WORK_TABLES = (WORK_IN, WORK_SEEN, WORK_CHAIN, WORK_ROWS, WORK_PAST)
 VALID_FROM, VALID_TO, IS_CURRENT, IS_INFERRED = "valid_from", "valid_to", "is_current", "is_inferred"
 LOAD_KEY = "load_key"
 LOW_DATE = "0001-01-01 00:00:00"
@@ -77,10 +79,6 @@ def shape(dimension: Dimension, columns: tuple[Column, ...]) -> Shape:
     key = tuple(next(c for c in columns if c.name == name) for name in dimension.key)
     rest = tuple(c for c in columns if c.name not in dimension.key and c.name != dimension.at)
     return Shape(dimension, key, rest)
-
-
-def drop_work(dialect: Dialect, name: str) -> str:
-    return f"drop table if exists {dialect.quote(name)}"
 
 
 def read_rows(dialect: Dialect, shape: Shape, select: str) -> str:
@@ -140,6 +138,15 @@ def choose_rows(dialect: Dialect, shape: Shape, *, per_moment: bool = False) -> 
         f"                 group by {names}{moment}) as counted) as numbered\n"
         f" where choice = 1"
     )
+
+
+def see_chosen(dialect: Dialect) -> str:
+    """Let the chosen rows be what was seen, so that they are chained in place of all."""
+    return f"alter table {dialect.quote(WORK_CHAIN)} rename to {dialect.quote(WORK_SEEN)}"
+
+
+def count_chain(dialect: Dialect) -> str:
+    return f"select count(*) from {dialect.quote(WORK_CHAIN)}"
 
 
 def count_variants(dialect: Dialect) -> str:
@@ -205,8 +212,8 @@ def conflicts(dialect: Dialect, shape: Shape) -> str:
 def allot_keys(dialect: Dialect, shape: Shape) -> str:
     """The chain with the key of each version and what it does to the dimension, as `work_rows`.
 
-    A version that the dimension holds keeps its key; the first version of a member that was only inferred takes over the
-    inferred one's; new keys go on from the highest, in the order of the natural key.
+    A version that the dimension holds keeps its key; the first version of a member takes over the key that the member
+    had while it was only inferred, or had no history; new keys go on from the highest, in the order of the natural key.
     """
     q = dialect.quote
     key, table = q(shape.dimension.key_column), dialect.table(shape.dimension.table)
@@ -219,6 +226,7 @@ def allot_keys(dialect: Dialect, shape: Shape) -> str:
         if shape.has_history
         else "true"
     )
+    waits = f"(i.{IS_INFERRED} or i.{VALID_FROM} = timestamp '{LOW_DATE}')" if shape.has_history else f"i.{IS_INFERRED}"
     chosen = ", ".join(f"{value} as {q(name)}" for name, value in wanted.items())
     return (
         f"create temp table {WORK_ROWS} as\n"
@@ -229,8 +237,8 @@ def allot_keys(dialect: Dialect, shape: Shape) -> str:
         f"               {dialect.names(shape.keys, 'c')}{', ' + chosen if chosen else ''}\n"
         f"          from {WORK_CHAIN} as c\n"
         f"          left join {table} as d on {held} and d.{key} > 0 and not d.{IS_INFERRED}\n"
-        f"          left join {table} as i on {inferred} and i.{key} > 0 and i.{IS_INFERRED})\n"
-        f"select coalesce(held_key, (select greatest(coalesce(max({key}), 0), 0) from {table})\n"
+        f"          left join {table} as i on {inferred} and i.{key} > 0 and {waits})\n"
+        f"select coalesce(held_key, {highest_key(dialect, shape.dimension.table, shape.dimension.key_column)}\n"
         f"                          + row_number() over (partition by held_key is null\n"
         f"                                               order by {dialect.names(shape.versioned)})) as {key},\n"
         f"       case when held_key is null then 'insert' else coalesce(held_change, 'update') end as change,\n"
@@ -291,6 +299,43 @@ def add_reserved(dialect: Dialect, shape: Shape, load_key: int) -> str:
     )
     names = dialect.names(tuple(c.name for c in shape.columns))
     return f"insert into {dialect.table(shape.dimension.table)} ({names})\nvalues {values}"
+
+
+def delete_reserved(dialect: Dialect, shape: Shape) -> str:
+    key = dialect.quote(shape.dimension.key_column)
+    return f"delete from {dialect.table(shape.dimension.table)} where {key} < 0"
+
+
+def note_past(dialect: Dialect, shape: Shape) -> str:
+    """The keys of versions that are over, as `work_past`."""
+    key = dialect.quote(shape.dimension.key_column)
+    return f"create temp table {WORK_PAST} as\nselect {key} from {dialect.table(shape.dimension.table)} where not {IS_CURRENT}"
+
+
+def count_past(dialect: Dialect) -> str:
+    return f"select count(*) from {dialect.quote(WORK_PAST)}"
+
+
+def delete_past(dialect: Dialect, shape: Shape) -> str:
+    """Leave only the current version of each member, of a dimension that has no history any more."""
+    key = dialect.quote(shape.dimension.key_column)
+    return f"delete from {dialect.table(shape.dimension.table)} where {key} in (select {key} from {WORK_PAST})"
+
+
+def open_spans(dialect: Dialect, shape: Shape) -> str:
+    """Let every row hold for all time, in a dimension that had no history until now."""
+    return (
+        f"update {dialect.table(shape.dimension.table)}\n"
+        f"   set {VALID_FROM} = timestamp '{LOW_DATE}', {VALID_TO} = timestamp '{HIGH_DATE}', {IS_CURRENT} = true"
+    )
+
+
+def label_inferred(dialect: Dialect, shape: Shape) -> str:
+    """Put the label of members that have not arrived into every text of theirs."""
+    texts = [c.name for c in shape.attributes if c.type.kind == "text"]
+    label = dialect.text(RESERVED_LABELS[NOT_YET_ARRIVED_KEY])
+    assigned = ", ".join(f"{dialect.quote(name)} = {label}" for name in texts) or f"{IS_INFERRED} = true"
+    return f"update {dialect.table(shape.dimension.table)} set {assigned} where {IS_INFERRED}"
 
 
 def drop_column(dialect: Dialect, table: Table, name: str) -> str:

@@ -6,12 +6,12 @@ rows that the WHERE clause asks for. A SELECT that groups or removes duplicates 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from starlode.sql.select import driving
+from starlode.sql.select import driving, settle
 from starlode.table import TEXT
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class Followed:
     asked: tuple[exp.Expr, ...]
     measures: Mapping[str, exp.Expr]
     can_lose: bool
+    beside: exp.With | None = None
 
 
 def follow(tree: exp.Query, columns: Mapping[str, tuple[str, ...]], measures: tuple[str, ...]) -> Followed | str:
@@ -59,7 +60,18 @@ def follow(tree: exp.Query, columns: Mapping[str, tuple[str, ...]], measures: tu
     if not _has_star(copy, alias):
         copy.append("expressions", exp.column(DRIVING, table=alias, quoted=True))
     kept = all(str(join.args.get("side") or "").upper() == "LEFT" for join in copy.args.get("joins") or ())
-    return Followed(copy, name, alias, asked, summed, can_lose=not kept or len(asked) < len(conjuncts))
+    can_lose = not kept or len(asked) < len(conjuncts)
+    return Followed(copy, name, alias, asked, summed, can_lose, copy.args.get("with_"))
+
+
+def grounded(followed: Followed, places: Mapping[str, Table], sqlglot_dialect: str) -> Followed:
+    """The same, with the streams of its sub-selects as the columns that their tables show."""
+    return replace(
+        followed,
+        asked=tuple(settle(condition, places, sqlglot_dialect) for condition in followed.asked),
+        measures={name: settle(summed, places, sqlglot_dialect) for name, summed in followed.measures.items()},
+        beside=settle(followed.beside, places, sqlglot_dialect) if followed.beside else None,
+    )
 
 
 def numbered(dialect: Dialect, table: Table, names: tuple[str, ...]) -> str:
@@ -73,7 +85,10 @@ def asked_rows(dialect: Dialect, followed: Followed, source: str) -> str:
         f", cast(sum({expression.sql(dialect=dialect.sqlglot)}) as {dialect.type(TEXT)})"
         for expression in followed.measures.values()
     )
-    return f"select count(*){sums}\n  from ({source}) as {dialect.quote(followed.alias)}{_where(dialect, followed)}"
+    return (
+        f"{_with(dialect, followed)}select count(*){sums}\n"
+        f"  from ({source}) as {dialect.quote(followed.alias)}{_where(dialect, followed)}"
+    )
 
 
 def lost_rows(dialect: Dialect, followed: Followed, source: str, work: str, limit: int) -> str:
@@ -83,7 +98,8 @@ def lost_rows(dialect: Dialect, followed: Followed, source: str, work: str, limi
     where = _where(dialect, followed)
     glue = " and " if where else "\n where "
     return (
-        f"select {alias}.{q('_file')}, {alias}.{q('_row')}, 0\n  from ({source}) as {alias}{where}{glue}{condition}\n"
+        f"{_with(dialect, followed)}select {alias}.{q('_file')}, {alias}.{q('_row')}, 0\n"
+        f"  from ({source}) as {alias}{where}{glue}{condition}\n"
         f" order by 1, 2 limit {limit}"
     )
 
@@ -105,12 +121,15 @@ class _Own:
     def __init__(self, alias: str, columns: Mapping[str, tuple[str, ...]], tree: exp.Select, stream: str) -> None:
         others = [t for t in tree.find_all(exp.Table) if t.db and t.alias_or_name != alias]
         self._alias = alias.lower()
+        self._beside = {join.alias_or_name.lower() for join in tree.args.get("joins") or ()}
         self._joined = bool(tree.args.get("joins"))
         self._mine = {name.lower() for name in columns.get(stream, ())}
         self._theirs = {name.lower() for t in others for name in columns.get(f"{t.db}.{t.name}", ())}
 
     def holds(self, expression: exp.Expr) -> bool:
-        inner = {id(c) for query in expression.find_all(exp.Query) for c in query.find_all(exp.Column)}
+        inner = {id(c): c for query in expression.find_all(exp.Query) for c in query.find_all(exp.Column)}
+        if any(c.table.lower() in self._beside for c in inner.values()):
+            return False
         return all(self._is_mine(c) for c in expression.find_all(exp.Column) if id(c) not in inner)
 
     def _is_mine(self, column: exp.Column) -> bool:
@@ -140,6 +159,10 @@ def _has_star(tree: exp.Select, alias: str) -> bool:
         if isinstance(projection, exp.Column) and isinstance(projection.this, exp.Star) and projection.table == alias:
             return True
     return False
+
+
+def _with(dialect: Dialect, followed: Followed) -> str:
+    return f"{followed.beside.sql(dialect=dialect.sqlglot)}\n" if followed.beside else ""
 
 
 def _where(dialect: Dialect, followed: Followed) -> str:

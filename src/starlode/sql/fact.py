@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from starlode.sql import calendar
 from starlode.sql.dialect import HIGH_DATE
 from starlode.sql.dimension import IS_CURRENT, IS_INFERRED, LOAD_KEY, LOW_DATE, VALID_FROM, VALID_TO
+from starlode.sql.ledger import highest_key
 from starlode.star import NOT_YET_ARRIVED_KEY, RESERVED_LABELS, UNKNOWN_KEY
 from starlode.table import INTEGER, TEXT, Column
 
@@ -48,6 +49,11 @@ class Shape:
 
 def read_rows(select: str) -> str:
     return f"create temp table {WORK_FACT} as\n{select}"
+
+
+def all_rows(dialect: Dialect) -> str:
+    """The rows as they were read, to be described."""
+    return f"select * from {dialect.quote(WORK_FACT)}"
 
 
 def count_rows(dialect: Dialect, driving: str | None, measures: tuple[str, ...]) -> str:
@@ -106,7 +112,7 @@ def infer_members(dialect: Dialect, role: Role, dimension: DimensionShape, load_
     key, table = q(d.key_column), dialect.table(d.table)
     return (
         f"insert into {table} ({key}, {dialect.names(d.key)}{names}{span_names}, {IS_INFERRED}, {LOAD_KEY})\n"
-        f"select (select greatest(coalesce(max({key}), 0), 0) from {table}) "
+        f"select {highest_key(dialect, d.table, d.key_column)} "
         f"+ row_number() over (order by {dialect.names(d.key)}),\n"
         f"       {dialect.names(d.key)}{labels}{span}, true, {load_key}\n"
         f"  from (\n{missing_members(dialect, role, d)}\n  ) as missing"

@@ -113,7 +113,8 @@ SCHEMA_CHANGE = _table(
     new_type=TEXT,
     at=TIMESTAMP,
 )
-TABLES = (RUN, STEP, LOAD, POSITION, FINDING, REJECT, RESOLUTION, CONFLICT, SCHEMA_CHANGE)
+RETIRED = _table("retired", object=TEXT, highest=INTEGER, load_key=INTEGER)
+TABLES = (RUN, STEP, LOAD, POSITION, FINDING, REJECT, RESOLUTION, CONFLICT, RETIRED, SCHEMA_CHANGE)
 
 
 def create_schema(dialect: Dialect, schema: str) -> str:
@@ -160,6 +161,21 @@ def undecided_columns(dialect: Dialect) -> str:
     )
 
 
+def retire_keys(dialect: Dialect, dimension: Table, key: str, load_key: int) -> str:
+    """Remember the highest key of a dimension before rows go from it, so that no key ever comes to mean something else."""
+    return (
+        f"insert into {dialect.table(RETIRED)} ({dialect.names(RETIRED.names)})\n"
+        f"select {dialect.text(dimension.name)}, max({dialect.quote(key)}), {load_key} from {dialect.table(dimension)}"
+    )
+
+
+def highest_key(dialect: Dialect, dimension: Table, key: str) -> str:
+    """The highest key that a dimension has ever allotted, as an expression."""
+    retired = f"select max(highest) from {dialect.table(RETIRED)} where object = {dialect.text(dimension.name)}"
+    held = f"select max({dialect.quote(key)}) from {dialect.table(dimension)}"
+    return f"greatest(coalesce(({held}), 0), coalesce(({retired}), 0), 0)"
+
+
 def last_runs(dialect: Dialect, limit: int) -> str:
     """The last runs, newest first, with their latest status: (run_id, status, started, ended, version, pid, error)."""
     at = dialect.quote("at")
@@ -181,6 +197,11 @@ def steps_of(dialect: Dialect) -> str:
 def findings_of(dialect: Dialect) -> str:
     names = dialect.names(("rule", "object", "severity", "message", "expected", "found", "step"))
     return f"select {names} from {dialect.table(FINDING)} where run_id = ? order by step, {dialect.quote('at')}"
+
+
+def count_rejects(dialect: Dialect) -> str:
+    """The rows of each stream that a run rejected: (stream, rows)."""
+    return f"select stream, count(*) from {dialect.table(REJECT)} where run_id = ? group by stream"
 
 
 def open_rejects(dialect: Dialect) -> str:

@@ -7,7 +7,7 @@ the same tree printed in its own words.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import sqlglot
 from sqlglot import exp
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from starlode.table import Table
 
 USERS_DIALECT = "duckdb"
+Tree = TypeVar("Tree", bound=exp.Expr)
 
 
 class SelectMistake(Exception):
@@ -108,7 +109,7 @@ def driving(tree: exp.Query) -> exp.Table | None:
     return table if isinstance(table, exp.Table) and table.db else None
 
 
-def shown(tree: exp.Query, place: Table) -> tuple[str, ...]:
+def shown(tree: exp.Expr, place: Table) -> tuple[str, ...]:
     """The columns of a staging table that a SELECT sees: the stream's own, and those added by staging that it names."""
     named = {column.name for column in tree.find_all(exp.Column)}
     return tuple(name for name in place.names if not name.startswith("_") or name in named)
@@ -121,6 +122,13 @@ def resolve(
 
     `given` holds SELECTs that stand in for the streams under certain aliases.
     """
+    return settle(tree, places, sqlglot_dialect, given).sql(dialect=sqlglot_dialect, pretty=True, comments=False)
+
+
+def settle(
+    tree: Tree, places: Mapping[str, Table], sqlglot_dialect: str, given: Mapping[str, str] | None = None
+) -> Tree:
+    """A SELECT, or a part of one, whose streams are the columns that their tables show."""
     copy = tree.copy()
     instead = given or {}
     for table in list(copy.find_all(exp.Table)):
@@ -132,10 +140,10 @@ def resolve(
         if alias in instead:
             chosen = sqlglot.parse_one(instead[alias], dialect=sqlglot_dialect)  # type: ignore[assignment]
         else:
-            columns = (exp.column(name, quoted=True) for name in shown(tree, place))
+            columns = (exp.column(name, quoted=True) for name in shown(copy, place))
             chosen = exp.select(*columns).from_(exp.table_(place.name, db=place.schema, quoted=True))
         table.replace(chosen.subquery(exp.to_identifier(alias, quoted=True)))
-    return copy.sql(dialect=sqlglot_dialect, pretty=True, comments=False)
+    return copy
 
 
 def _stream_name(table: exp.Table) -> StreamName:

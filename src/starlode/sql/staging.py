@@ -82,18 +82,24 @@ def delete_file(dialect: Dialect, table: Table) -> str:
     return f"delete from {dialect.table(table)} where {dialect.quote(FILE_COLUMN)} = ?"
 
 
-def delete_read_again(dialect: Dialect, table: Table, load_key: int) -> str:
-    """Earlier rows of the files that a load read once more."""
-    file, load = dialect.quote(FILE_COLUMN), dialect.quote(LOAD_COLUMN)
-    again = f"select {file} from {dialect.table(table)} where {load} = {load_key}"
-    return f"delete from {dialect.table(table)}\n where {load} <> {load_key} and {file} in ({again})"
+def keep_other_files(dialect: Dialect, old: Table, new: Table, replaced: tuple[str, ...]) -> str:
+    """Take over the rows of files that the new table does not speak of; a changed file may have no rows any more."""
+    file = dialect.quote(FILE_COLUMN)
+    held = {column.name: column.type for column in old.columns}
+    values = ", ".join(value(dialect, column, held.get(column.name)) for column in new.columns)
+    changed = f" and {file} not in ({', '.join(dialect.text(name) for name in replaced)})" if replaced else ""
+    return (
+        f"insert into {dialect.table(new)} ({dialect.names(new.names)})\n"
+        f"select {values}\n  from {dialect.table(old)}\n"
+        f" where {file} not in (select {file} from {dialect.table(new)}){changed}"
+    )
 
 
 def null_keys(dialect: Dialect, work: Table, key: tuple[str, ...]) -> str:
     """The rows whose key is NULL: (file, row, what the row holds)."""
     missing = " or ".join(f"{dialect.quote(name)} is null" for name in key)
     own = (name for name in work.names if name not in TECHNICAL_NAMES)
-    cells = ", ".join(f"{dialect.text(name)}, {dialect.quote(name)}" for name in own)
+    cells = ", ".join(f"{dialect.text(name)}, cast({dialect.quote(name)} as {dialect.type(TEXT)})" for name in own)
     return (
         f"select {dialect.quote(FILE_COLUMN)}, {dialect.quote(ROW_COLUMN)},\n"
         f"       cast(json_object({cells}) as {dialect.type(TEXT)})\n"
@@ -191,6 +197,10 @@ def duplicate_keys(dialect: Dialect, table: Table, key: tuple[str, ...]) -> str:
         "select count(*), coalesce(sum(rows), 0) from (\n"
         f"  select count(*) as rows from {dialect.table(table)} group by {names} having count(*) > 1) as doubled"
     )
+
+
+def all_rows(dialect: Dialect, table: Table) -> str:
+    return f"select * from {dialect.table(table)}"
 
 
 def count(dialect: Dialect, table: Table) -> str:

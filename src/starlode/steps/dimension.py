@@ -11,7 +11,9 @@ from starlode.landing import now
 from starlode.sql import calendar as calendar_sql
 from starlode.sql import dimension as sql
 from starlode.sql import staging
+from starlode.sql.ledger import retire_keys
 from starlode.step import Outcome
+from starlode.table import widen
 
 if TYPE_CHECKING:
     from starlode.session import Session
@@ -30,12 +32,13 @@ def build_dimension(dimension: Dimension, select: str, work: Work, load_key: int
     _drop_work(session)
     session.execute(sql.read_rows(dialect, shape, select))
     rows, no_key, no_moment = session.rows(sql.count_rows(dialect, shape))[0]
-    ensure_table(work, dimension.table, shape.columns, sql.add_reserved(dialect, shape, load_key))
+    past = _shape_table(work, shape, load_key)
     chosen, findings = _choose(work, shape)
     session.execute(sql.allot_keys(dialect, shape))
     changes = dict(session.rows(sql.count_changes(dialect)))
-    deleted = session.rows(sql.count_vanished(dialect, shape))[0][0] if shape.has_history else 0
-    if deleted:
+    vanished = session.rows(sql.count_vanished(dialect, shape))[0][0] if shape.has_history else 0
+    if vanished:
+        session.execute(retire_keys(dialect, dimension.table, dimension.key_column, load_key))
         session.execute(sql.delete_vanished(dialect, shape))
     session.execute(sql.update_versions(dialect, shape, load_key))
     session.execute(sql.add_versions(dialect, shape, load_key))
@@ -47,7 +50,7 @@ def build_dimension(dimension: Dimension, select: str, work: Work, load_key: int
         merged=rows - no_key - no_moment - chosen,
         inserted=changes.get("insert", 0),
         updated=changes.get("update", 0),
-        deleted=deleted,
+        deleted=past + vanished,
         unchanged=changes.get("same", 0),
         findings=(*_left_out(dimension, no_key, no_moment), *findings),
     )
@@ -76,23 +79,59 @@ def add_years(work: Work, dimension: Dimension, first: int, last: int, load_key:
     return int(after - before)
 
 
-def ensure_table(work: Work, table: Table, columns: tuple[Column, ...], reserved: str | None = None) -> None:
-    """Create a table of the star, or bring it to the columns that are declared now."""
+def ensure_table(
+    work: Work,
+    table: Table,
+    columns: tuple[Column, ...],
+    reserved: str | None = None,
+    kept: frozenset[str] = frozenset(),
+) -> None:
+    """Create a table of the star, or bring it to the columns that are declared now.
+
+    A column whose type does not only widen is made anew, as its values are derived again; those in `kept` cannot be.
+    """
     session, dialect = work.session, work.session.dialect
-    held = {column.name: column for column in session.columns(table)}
+    held = {column.name: column.type for column in session.columns(table)}
     if not held:
         session.execute(staging.create(dialect, replace(table, columns=columns)))
         if reserved:
             session.execute(reserved)
         return
-    wanted = {column.name: column for column in columns}
-    for name in held.keys() - wanted.keys():
+    wanted = {column.name: column.type for column in columns}
+    bent = {name for name in wanted.keys() & held.keys() - kept if widen(held[name], wanted[name]) != wanted[name]}
+    for name in sorted(held.keys() - wanted.keys() | bent):
         session.execute(sql.drop_column(dialect, table, name))
-    for name, column in wanted.items():
-        if name not in held:
+    for column in columns:
+        if column.name not in held or column.name in bent:
             session.execute(staging.add_column(dialect, table, column))
-        elif held[name].type != column.type:
+        elif held[column.name] != column.type:
             session.execute(staging.widen_column(dialect, table, column))
+
+
+def _shape_table(work: Work, shape: Shape, load_key: int) -> int:
+    """Bring the dimension's table to its shape, members and keys kept; how many past versions went with a history."""
+    session, dialect, table = work.session, work.session.dialect, shape.dimension.table
+    held = {column.name: column.type for column in session.columns(table)}
+    had_history = sql.IS_CURRENT in held
+    past = 0
+    if had_history and not shape.has_history:
+        # Noted now and deleted below: DuckDB alters no table that the same transaction has written to.
+        session.execute(sql.note_past(dialect, shape))
+        past = session.rows(sql.count_past(dialect))[0][0]
+    reserved = sql.add_reserved(dialect, shape, load_key)
+    # What only the dimension itself remembers cannot be derived again: its keys, and history by load time.
+    remembered = shape.columns if shape.has_history and not shape.dimension.at else shape.key
+    ensure_table(work, table, shape.columns, reserved, frozenset(column.name for column in remembered))
+    if held and held != {column.name: column.type for column in shape.columns}:
+        if shape.has_history and not had_history:
+            session.execute(sql.open_spans(dialect, shape))
+        if past:
+            session.execute(retire_keys(dialect, table, shape.dimension.key_column, load_key))
+            session.execute(sql.delete_past(dialect, shape))
+        session.execute(sql.delete_reserved(dialect, shape))
+        session.execute(reserved)
+        session.execute(sql.label_inferred(dialect, shape))
+    return past
 
 
 def _choose(work: Work, shape: Shape) -> tuple[int, tuple[Finding, ...]]:
@@ -105,7 +144,7 @@ def _choose(work: Work, shape: Shape) -> tuple[int, tuple[Finding, ...]]:
     findings = _conflicts(work, shape) if variants else ()
     if shape.has_history:
         session.execute(sql.read_rows_now(dialect, shape, now().isoformat(sep=" ", timespec="microseconds")))
-        session.execute(sql.drop_work(dialect, sql.WORK_CHAIN))
+        session.execute(staging.drop_work(dialect, sql.WORK_CHAIN))
         session.execute(sql.chain_versions(dialect, shape, sql.WORK_SEEN))
     return chosen, findings
 
@@ -116,11 +155,11 @@ def _chain(work: Work, shape: Shape) -> tuple[int, tuple[Finding, ...]]:
     session.execute(sql.chain_versions(dialect, shape, sql.WORK_IN))
     if session.rows(sql.count_contradictions(dialect, shape))[0][0]:
         findings = _conflicts(work, shape)
-        session.execute(sql.drop_work(dialect, sql.WORK_CHAIN))
+        session.execute(staging.drop_work(dialect, sql.WORK_CHAIN))
         session.execute(sql.choose_rows(dialect, shape, per_moment=True))
-        session.execute(f"alter table {sql.WORK_CHAIN} rename to {sql.WORK_SEEN}")
+        session.execute(sql.see_chosen(dialect))
         session.execute(sql.chain_versions(dialect, shape, sql.WORK_SEEN))
-    return session.rows(f"select count(*) from {sql.WORK_CHAIN}")[0][0], findings
+    return session.rows(sql.count_chain(dialect))[0][0], findings
 
 
 def _conflicts(work: Work, shape: Shape) -> tuple[Finding, ...]:
@@ -160,4 +199,4 @@ def _left_out(dimension: Dimension, no_key: int, no_moment: int) -> tuple[Findin
 
 def _drop_work(session: Session) -> None:
     for name in sql.WORK_TABLES:
-        session.execute(sql.drop_work(session.dialect, name))
+        session.execute(staging.drop_work(session.dialect, name))

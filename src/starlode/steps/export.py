@@ -20,7 +20,8 @@ def export(step: Export, work: Work) -> Outcome:
         tuple(d for d in star.dimensions if columns(d.table)), tuple(f for f in star.facts if columns(f.table))
     )
     written = exporter.export(built, work.session, work.project.folder)
-    size = sum(path.stat().st_size for path in written)
+    sizes = {path.relative_to(work.project.folder).as_posix(): path.stat().st_size for path in written}
     with work.ledger.recorded(step) as entry:
-        entry.outcome = Outcome(rows_in=len(written), rows_out=len(written), bytes=size)
+        work.ledger.write_positions(step.object, sizes, sorted(step.files - sizes.keys()), entry.load_key)
+        entry.outcome = Outcome(rows_in=len(written), rows_out=len(written), bytes=sum(sizes.values()))
     return entry.outcome

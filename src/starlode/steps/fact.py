@@ -46,7 +46,7 @@ def build_fact(fact: Fact, tree: exp.Query, places: Mapping[str, Table], work: W
     session, dialect = work.session, work.session.dialect
     _drop_work(session)
     balance = _read(fact, tree, places, work)
-    selected = tuple(c for c in session.describe(f"select * from {sql.WORK_FACT}") if c.name != driving.DRIVING)
+    selected = tuple(c for c in session.describe(sql.all_rows(dialect)) if c.name != driving.DRIVING)
     _guard_grain(fact, session)
     dimensions = {d.name: d for d in work.project.star.dimensions}
     shape = sql.Shape(fact, selected, dimensions)
@@ -74,6 +74,7 @@ def _read(fact: Fact, tree: exp.Query, places: Mapping[str, Table], work: Work) 
         told = f"rows in = rows out cannot be proved for this SELECT: {followed}"
         finding = Finding("balance", fact.table.name, "note", told)
         return Outcome(rows_in=rows, rows_out=rows, sums=_exact(measures, sums), findings=(finding,))
+    followed = driving.grounded(followed, places, dialect.sqlglot)
     place = places[followed.stream]
     seen = driving.numbered(dialect, place, select.shown(tree, place))
     session.execute(sql.read_rows(select.resolve(followed.tree, places, dialect.sqlglot, {followed.alias: seen})))
@@ -89,7 +90,7 @@ def _balance(fact: Fact, followed: Followed, source: str, measures: tuple[str, .
     doubled = rows - (asked - lost)
     findings = _judge(fact, Torn(lost, doubled, followed, source), work)
     held = dict(zip(followed.measures, sums_in, strict=True))
-    floating = {c.name for c in session.describe(f"select * from {sql.WORK_FACT}") if c.type.kind == "double"}
+    floating = {c.name for c in session.describe(sql.all_rows(dialect)) if c.type.kind == "double"}
     exact = [(m, total) for m, total in zip(measures, sums_out, strict=True) if m in held and m not in floating]
     wrong = [m for m, total in exact if Decimal(held[m] or 0) != Decimal(total or 0)]
     if wrong and not lost and not doubled:
@@ -221,7 +222,7 @@ def _apply(shape: sql.Shape, balance: Outcome, work: Work, load_key: int) -> Out
     session.execute(sql.compare(dialect, shape))
     changes = dict(session.rows(sql.count_changes()))
     vanished = session.rows(sql.count_vanished(dialect, shape))[0][0]
-    if vanished == held:
+    if vanished == held and not balance.rows_out:
         raise DataError(
             f"every row of {table.name} would go; it is left as it is",
             hint="if that is right, drop the table and run again",
@@ -240,4 +241,4 @@ def _exact(measures: tuple[str, ...], sums: list[str | None]) -> dict[str, Decim
 
 def _drop_work(session: Session) -> None:
     for name in sql.WORK_TABLES:
-        session.execute(f"drop table if exists {name}")
+        session.execute(staging.drop_work(session.dialect, name))

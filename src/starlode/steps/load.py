@@ -15,13 +15,12 @@ from starlode.contract import Alignment, Landed, align
 from starlode.errors import DataError
 from starlode.finding import Finding, Reject
 from starlode.landing import Manifest, read_manifest, verify
+from starlode.parts import read_rejects
 from starlode.sql import staging
 from starlode.step import Load, Outcome
 from starlode.work import Progress, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from starlode.source import Stream
     from starlode.table import Column, Table
 
@@ -46,7 +45,9 @@ def load(step: Load, work: Work) -> Outcome:
     Only a stream whose history is kept needs those before it too.
     """
     manifests = [read_manifest(work.project.landing, step.stream, number) for number in step.numbers]
-    full = [i for i, manifest in enumerate(manifests) if manifest.mode == "full"]
+    # An empty extract is refused for what it would empty, so the first load begins before it.
+    is_first = not work.session.columns(staging.staging_table(step.stream))
+    full = [i for i, m in enumerate(manifests) if m.mode == "full" and (m.rows or not is_first)]
     total = Outcome()
     for manifest in manifests[full[-1] if full and not step.keeps_seen else 0 :]:
         for file in manifest.files:
@@ -78,8 +79,13 @@ def load_extraction(step: Load, work: Work, manifest: Manifest, load_key: int) -
     else:
         _evolve(work, batch, aligned, own)
         outcome = _bring(work, batch, staging.staging_table(stream, batch.columns))
-    if step.keeps_seen:
+    if step.keeps_seen and manifest.mode == "full":
+        _replace_seen(work, batch)
+    elif step.keeps_seen:
         _keep_seen(work, batch)
+    elif session.columns(staging.seen_table(stream)):
+        # Kept on without its newest rows, it would be taken for whole once a dimension asks for history again.
+        session.execute(staging.drop(session.dialect, staging.seen_table(stream)))
     _write_down(work, batch, aligned)
     return replace(outcome, bytes=manifest.bytes, findings=(*manifest.findings, *aligned.findings, *outcome.findings))
 
@@ -183,8 +189,23 @@ def _keep_seen(work: Work, batch: Batch) -> None:
     for name in batch.manifest.replaces:
         session.execute(staging.delete_file(dialect, seen), (name,))
     _load_files(work, batch, seen)
-    if batch.manifest.mode == "full":
-        session.execute(staging.delete_read_again(dialect, seen, batch.load_key))
+
+
+def _replace_seen(work: Work, batch: Batch) -> None:
+    """Build what was seen anew from a full extract, and keep the rows of files that it does not hold any more."""
+    session, dialect = work.session, work.session.dialect
+    old = staging.seen_table(batch.stream)
+    held = session.columns(old)
+    names = {column.name for column in batch.columns}
+    new = staging.seen_table(batch.stream, (*batch.columns, *(c for c in held if c.name not in names)))
+    beside = replace(new, name=f"{new.name}__new")
+    session.execute(staging.create(dialect, beside))
+    _load_files(work, batch, beside)
+    if held:
+        kept = replace(old, columns=held)
+        session.execute(staging.keep_other_files(dialect, kept, beside, batch.manifest.replaces))
+        session.execute(staging.drop(dialect, old))
+    session.execute(staging.rename(dialect, beside, new.name))
 
 
 def _load_files(work: Work, batch: Batch, table: Table) -> None:
@@ -231,15 +252,7 @@ def _write_down(work: Work, batch: Batch, aligned: Alignment) -> None:
     ledger.write_schema_changes(stream, aligned.changes)
     if manifest.rejects is not None:
         verify(work.project.landing, manifest.rejects)
-        ledger.write_rejects(stream, manifest.number, list(_landed_rejects(work, manifest)))
-
-
-def _landed_rejects(work: Work, manifest: Manifest) -> Iterable[Reject]:
-    if manifest.rejects is None:
-        return
-    path = work.session.dialect.text(str(work.project.landing / manifest.rejects.path))
-    for row in work.session.rows(f'select file, line, "column", raw, reason, rule from read_parquet({path})'):
-        yield Reject(*row)
+        ledger.write_rejects(stream, manifest.number, read_rejects(work.project.landing, manifest.rejects))
 
 
 def _stale(batch: Batch, count: int) -> tuple[Finding, ...]:

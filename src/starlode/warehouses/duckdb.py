@@ -70,8 +70,17 @@ class DuckDB:
     SCHEME: ClassVar[str] = "duckdb"
 
     path: Path
-    memory: str = field(default="512MB", metadata={"doc": "How much memory DuckDB may use before it spills to disk."})
-    threads: int = field(default=0, metadata={"doc": "How many threads DuckDB uses; 0 is one for each core."})
+    memory: str = field(
+        default="384MB",
+        metadata={
+            "doc": "How much memory DuckDB may use before it spills to a folder beside the file, such as 4GB.",
+            "shape": r"\d+(\.\d+)?[KMGT]i?B",
+        },
+    )
+    threads: int = field(
+        default=0,
+        metadata={"doc": "How many threads DuckDB uses; without it, one for each core.", "shape": r"[1-9]\d{0,3}"},
+    )
 
     @property
     def dialect(self) -> Dialect:

@@ -1,0 +1,142 @@
+"""What the engine says to the warehouse, pinned in `tests/golden/duckdb` and reviewed like code.
+
+`STARLODE_WRITE_GOLDEN=1` writes the files anew. The rest of the tests prove that the statements are right; these show
+when they change.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+import starlode
+from tests import projects
+from tests.engine import shop
+
+ROOT = Path(__file__).parents[2]
+GOLDEN = ROOT / "tests" / "golden" / "duckdb"
+SONG = {
+    "num_songs": 1,
+    "artist_id": "AR1",
+    "artist_latitude": None,
+    "artist_longitude": None,
+    "artist_location": "Oslo",
+    "artist_name": "The Kites",
+    "song_id": "SO1",
+    "title": "Rain",
+    "duration": 123.45678,
+    "year": 0,
+}
+EVENT = {
+    "artist": "The Kites",
+    "auth": "Logged In",
+    "firstName": "Ada",
+    "gender": "F",
+    "itemInSession": 0,
+    "lastName": "Koch",
+    "length": 123.45678,
+    "level": "free",
+    "location": "Oslo",
+    "method": "PUT",
+    "page": "NextSong",
+    "sessionId": 1,
+    "registration": 1540000000000.0,
+    "song": "Rain",
+    "status": 200,
+    "ts": 1541030400000,
+    "userAgent": "a",
+    "userId": "1",
+}
+
+
+@pytest.mark.parametrize("day", ["first", "later"])
+@pytest.mark.parametrize("name", ["music", "shop"])
+def test_the_statements_are_those_that_were_reviewed(name: str, day: str, tmp_path: Path) -> None:
+    project = (_music if name == "music" else _shop)(tmp_path, day)
+
+    said = _said(project)
+
+    folder = GOLDEN / name / day
+    if os.environ.get("STARLODE_WRITE_GOLDEN"):
+        shutil.rmtree(folder, ignore_errors=True)
+        projects.write(folder, said)
+    assert {path.name: path.read_text("utf-8") for path in folder.glob("*.sql")} == said
+
+
+def test_the_statements_of_a_plan_change_nothing(tmp_path: Path) -> None:
+    project = _shop(tmp_path, "later")
+    before = sorted((str(path), path.stat().st_mtime_ns) for path in tmp_path.rglob("*"))
+
+    starlode.statements(starlode.plan(project))
+
+    assert sorted((str(path), path.stat().st_mtime_ns) for path in tmp_path.rglob("*")) == before
+
+
+def test_a_plan_for_one_model_is_said_with_all_that_it_reads(tmp_path: Path) -> None:
+    project = _shop(tmp_path, "later")
+    starlode.run(project, select=("shop.*",))
+
+    said = starlode.statements(starlode.plan(project, select=("fact_sales",)))
+
+    steps = {step.object: texts for step, texts in said}
+    assert 'insert into "star"."fact_sales"' in "\n".join(steps["fact_sales"])
+    assert "dim_customer" not in steps
+
+
+def test_what_is_landed_and_waits_is_said_with_its_columns(tmp_path: Path) -> None:
+    starlode.run(shop.opened(tmp_path))
+    columns = "order_id,customer_id,product_id,ordered_at,amount,quantity,till"
+    wider = {"data/orders2.csv": f"{columns}\n6,C1,P1,2024-02-01 00:00:00,1.00,1,T1\n"}
+    project = projects.project(tmp_path, wider)
+    starlode.run(project, only="land")
+
+    said = starlode.statements(starlode.plan(project))
+
+    loads = "\n".join(texts[0] for step, texts in said if step.verb == "load")
+    assert 'alter table "staging"."shop__orders" add column "till" VARCHAR' in loads
+
+
+def test_a_full_run_is_said_as_a_swap(tmp_path: Path) -> None:
+    project = shop.opened(tmp_path)
+    starlode.run(project)
+
+    said = starlode.statements(starlode.plan(project, full=True))
+
+    swapped = [step.object for step, texts in said if any("rename to" in text for text in texts)]
+    assert swapped == ["shop.customers", "shop.products", "shop.orders"]
+
+
+def _shop(folder: Path, day: str) -> starlode.Project:
+    project = shop.opened(folder)
+    if day == "first":
+        return project
+    starlode.run(project)
+    return shop.later(folder)
+
+
+def _music(folder: Path, day: str) -> starlode.Project:
+    example = Path(
+        shutil.copytree(ROOT / "examples" / "music", folder / "music", ignore=shutil.ignore_patterns("data", "out"))
+    )
+    log = "data/log_data/2018/11/2018-11-{:02}-events.json"
+    first = {"data/song_data/A/TR1.json": json.dumps(SONG), log.format(1): json.dumps(EVENT)}
+    project = projects.project(example, first)
+    if day == "first":
+        return project
+    starlode.run(project)
+    paid = EVENT | {"itemInSession": 1, "level": "paid", "ts": 1541030460000}
+    return projects.project(example, {log.format(2): json.dumps(paid)})
+
+
+def _said(project: starlode.Project) -> dict[str, str]:
+    """A file for each step that says anything, with the landing's folder left out."""
+    said = {}
+    for step, texts in starlode.statements(starlode.plan(project)):
+        name = f"{step.verb}_{step.object}.sql"
+        if texts:
+            said[name] = ";\n\n".join(texts).replace(str(project.landing), "landing") + ";\n"
+    return said
