@@ -21,7 +21,7 @@ FLOORS = (
     ("formats", "landing", "parts", "arrow"),
     ("sql",),
     ("source", "warehouse", "session", "star", "step", "check", "export"),
-    ("errors", "finding", "table", "nearest"),
+    ("errors", "finding", "table", "nearest", "words"),
 )
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 MODULES = sorted(

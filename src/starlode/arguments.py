@@ -37,7 +37,7 @@ first steps:
 
 exit codes:
   0  done; also when there was nothing to do
-  1  checks failed, or more rows were rejected than allowed; the run finished
+  1  a check or the proof of a join failed, or too many rows were rejected; what was done is kept
   2  the project or the command line is wrong; nothing was started
   3  a source or the warehouse cannot be reached, or does not allow it
   4  stopped half-way; mend what it says and run again
@@ -181,7 +181,7 @@ def _add_plan(commands: Commands) -> None:
         "show what a run would do, and why",
         "Looks at the sources and the warehouse and changes nothing. What is not in the plan is up\n"
         "to date. Use it before a first run, or after changing the project.",
-        "  starlode plan\n  starlode plan --sql --select fact_sales",
+        "  starlode plan\n  starlode plan --sql --select +fact_sales",
     )
     _add_choice(parser)
     parser.add_argument("--sql", action="store_true", help="show the statements of each step as well")

@@ -44,7 +44,7 @@ def align(stream: Stream, held: tuple[Column, ...], landed: Landed, undecided: f
     which rows came first.
     """
     if not held or (landed.is_full and landed.columns and stream.contract == "evolve"):
-        return _first(stream, held, landed)
+        return _first(stream, held, landed, undecided)
     known = {column.name: column for column in held}
     told = tuple(c for c in landed.columns if c.name not in landed.empty or c.name not in known)
     new = tuple(column for column in told if column.name not in known)
@@ -68,7 +68,7 @@ def align(stream: Stream, held: tuple[Column, ...], landed: Landed, undecided: f
     return Alignment(columns, new, retyped, changes, findings)
 
 
-def _first(stream: Stream, held: tuple[Column, ...], landed: Landed) -> Alignment:
+def _first(stream: Stream, held: tuple[Column, ...], landed: Landed, undecided: frozenset[str]) -> Alignment:
     """A first load, or a full one, has the columns of what was landed; a declared type is never undecided."""
     known = {column.name: column for column in held}
     empty = frozenset(landed.empty) - stream.types.keys()
@@ -80,7 +80,7 @@ def _first(stream: Stream, held: tuple[Column, ...], landed: Landed) -> Alignmen
             str(c.type),
         )
         for c in landed.columns
-        if c.name in empty or (held and known.get(c.name) != c)
+        if c.name in empty or c.name in undecided or (held and known.get(c.name) != c)
     ]
     return Alignment(landed.columns, changes=tuple(changes))
 
@@ -90,11 +90,12 @@ def _widened(stream: Stream, held: Column, landed: Column) -> Column | None:
     if held.type == landed.type or (held.type.kind == "decimal" and landed.type.kind == "integer"):
         return None
     wider = widen(held.type, landed.type)
-    if wider is None:
+    # What a source wrote as 1.50, TRUE or 5.1.2024 is not what a value of such a type would be as text.
+    if wider is None or (wider.kind == "text" and held.type.kind not in ("integer", "text")):
         raise DataError(
             f"column `{held.name}` of {stream} is {held.type} in staging and {landed.type} in what was read",
             where=str(stream),
-            hint=f"declare `types: {{{held.name}: {landed.type}}}` and run `starlode run --full --select {stream}`",
+            hint=f"declare `types: {{{held.name}: {landed.type}}}` and run again: {stream} is then read anew from its source",
         )
     return None if wider == held.type else Column(held.name, wider)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from starlode.source import Mode, Stream
 
 MANIFEST_VERSION = 1
+_RUN = r"\d{8}T\d{6}-[0-9a-f]{8}"
+_OWN_FOLDER = re.compile(rf"\d{{8,}}-{_RUN}")
+_OWN_FILE = re.compile(rf"\d{{8,}}\.{_RUN}\.tmp")
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ class Manifest:
     replaces: tuple[str, ...] = ()
     forgets: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+    digest: str = ""
     version: int = MANIFEST_VERSION
 
     @property
@@ -176,16 +181,25 @@ def digest_of(path: Path) -> str:
 
 
 def garbage(landing: Path, stream: Stream) -> Iterator[Path]:
-    """Files in a stream's folder that no manifest names: remains of runs that died."""
+    """Files that a run has written into a stream's folder and no manifest names: remains of runs that died.
+
+    Told by the names that runs give; what lies there under another name is somebody else's.
+    """
     folder = folder_of(landing, stream)
     if not folder.is_dir():
         return
-    kept = {manifest_path(landing, stream, number) for number in numbers(landing, stream)}
+    kept: set[Path] = set()
     for number in numbers(landing, stream):
         manifest = read_manifest(landing, stream, number)
         named = (*manifest.files, *([manifest.rejects] if manifest.rejects else []))
         kept |= {landing / file.path for file in named}
-    yield from (path for path in sorted(folder.rglob("*")) if path.is_file() and path not in kept)
+    for path in sorted(folder.iterdir()):
+        if path.is_symlink():
+            continue
+        if path.is_dir() and _OWN_FOLDER.fullmatch(path.name):
+            yield from (part for part in sorted(path.iterdir()) if part.is_file() and part not in kept)
+        elif path.is_file() and _OWN_FILE.fullmatch(path.name):
+            yield path
 
 
 def sync_folder(folder: Path) -> None:

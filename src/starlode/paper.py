@@ -15,6 +15,7 @@ from starlode.arrow import columns_of
 from starlode.landing import LandedFile, Manifest, numbers, read_manifest
 from starlode.ledger import Ledger
 from starlode.sql import staging
+from starlode.sql.dialect import OWN
 from starlode.step import Build, Check, Land, Load
 from starlode.steps.build import build
 from starlode.steps.check import claims_of
@@ -102,7 +103,7 @@ def _make_tables(plan: Plan, work: Work) -> None:
     for stream in plan.project.streams:
         columns = plan.state.columns.get(str(stream), ())
         for table in (staging.staging_table(stream, columns), staging.seen_table(stream, columns)):
-            if columns and (str(stream) in plan.state.seen or not table.name.endswith("__seen")):
+            if columns and (str(stream) in plan.state.seen or not table.name.endswith(staging.SEEN)):
                 work.session.execute(staging.create(work.session.dialect, table))
     for table in plan.project.star.tables:
         if str(table) in plan.state.tables:
@@ -143,4 +144,4 @@ def _first_columns(stream: Stream, work: Work) -> tuple[Column, ...]:
 
 
 def _is_drop_of_work(sql: str) -> bool:
-    return sql.startswith("drop table if exists") and ("work_" in sql or "__work" in sql)
+    return sql.startswith("drop table if exists") and any(mark in sql for mark in (OWN, "work_", staging.WORK))

@@ -7,9 +7,9 @@ compresses, so that reading goes on meanwhile; no more than two batches wait for
 from __future__ import annotations
 
 import os
-from collections import deque
+from collections import Counter, deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from decimal import Decimal
+from decimal import Context, Decimal
 from hashlib import blake2b
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from starlode.arrow import columns_of
 from starlode.finding import Reject
-from starlode.landing import LandedFile, sync_folder
+from starlode.landing import LandedFile, sync_folder, verify
 from starlode.source import FILE_COLUMN
 from starlode.table import TEXT, Column
 
@@ -28,11 +28,15 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from starlode.landing import Manifest
+
 ROW_GROUP = 122_880
 PART_BYTES = 128 << 20
 WAITING_BATCHES = 2
 # Beyond this sum of magnitudes a 64-bit sum could wrap around.
 SAFE_SUM = 1 << 62
+# Decimals of 38 digits and any number of rows; Python's own context would round to 28 digits.
+EXACT = Context(prec=100)
 REJECT_COLUMNS = ("file", "line", "column", "raw", "reason", "rule")
 REJECT_SCHEMA = pa.schema([(name, pa.int64() if name == "line" else pa.string()) for name in REJECT_COLUMNS])
 
@@ -106,7 +110,7 @@ class PartWriter:
         for field, column in zip(batch.schema, batch.columns, strict=True):
             self._values[field.name] = self._values.get(field.name, 0) + len(column) - column.null_count
         for name, total in sums(batch).items():
-            self.sums[name] = self.sums.get(name, Decimal(0)) + total
+            self.sums[name] = EXACT.add(self.sums.get(name, Decimal(0)), total)
 
     def _finish(self) -> None:
         if self._open is not None:
@@ -188,6 +192,18 @@ def read_rejects(landing: Path, file: LandedFile) -> list[Reject]:
     return [Reject(**row) for row in held.to_pylist()]
 
 
+def rows_of_files(landing: Path, manifest: Manifest) -> Counter[str]:
+    """How many rows an extraction holds of each file that it read."""
+    found: Counter[str] = Counter()
+    for file in manifest.files:
+        verify(landing, file)
+        held = pq.read_table(landing / file.path, columns=[FILE_COLUMN], partitioning=None)
+        names = pa.table({"file": held[FILE_COLUMN].cast(pa.string())})
+        for row in names.group_by("file").aggregate([([], "count_all")]).to_pylist():
+            found[row["file"]] += row["count_all"]
+    return found
+
+
 def sums(batch: pa.RecordBatch) -> dict[str, Decimal]:
     """The exact sum of each integer and decimal column of the stream itself."""
     found: dict[str, Decimal] = {}
@@ -204,6 +220,9 @@ def _sum(values: pa.Array[Any]) -> Decimal:
         largest = max(abs(least or 0), abs(most or 0))
         if largest * len(values) > SAFE_SUM:
             values = values.cast(pa.decimal128(38, 0))
+    else:
+        # With the digits of 128 bits a sum of many large values wraps around without a word.
+        values = values.cast(pa.decimal256(76, values.type.scale))
     total = pc.sum(values).as_py()
     return Decimal(total) if total is not None else Decimal(0)
 

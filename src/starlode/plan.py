@@ -48,6 +48,7 @@ class Seen:
     look: Look
     landed: tuple[int, ...] = ()
     waiting: tuple[Manifest, ...] = ()
+    is_declared_anew: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def make_plan(project: Project, options: Options, state: State, seen: Mapping[st
     for stream in project.streams:
         if str(stream) in chosen:
             land = _land(stream, state, seen[str(stream)], options)
-            load = _load(stream, state, seen[str(stream)], land, str(stream) in keeps)
+            load = _load(stream, state, seen[str(stream)], land, keeps.get(str(stream)))
             lands += [land] if land else []
             loads += [load] if load else []
     moving = {load.object for load in loads}
@@ -110,20 +111,26 @@ def choose(project: Project, wanted: tuple[str, ...]) -> frozenset[str]:
     return frozenset(chosen)
 
 
-def streams_with_history(project: Project) -> frozenset[str]:
-    """The keyed streams whose every version a dimension with history needs."""
-    needed = set()
+def streams_with_history(project: Project) -> dict[str, tuple[str, ...]]:
+    """The keyed streams whose every version a dimension with history needs, and the columns that say when each was true."""
+    needed: dict[str, set[str]] = {}
     for dimension in project.star.dimensions:
         if dimension.select is not None and dimension.history and dimension.at:
             driving = select.driving(select.parse(dimension.select))
             if driving is not None:
-                needed.add(f"{driving.db}.{driving.name}")
-    return frozenset(str(s) for s in project.streams if s.key and s.mode == "incremental" and str(s) in needed)
+                needed.setdefault(f"{driving.db}.{driving.name}", set()).add(dimension.at)
+    return {str(s): tuple(sorted(needed[str(s)])) for s in project.streams if s.key and str(s) in needed}
 
 
 def digest_of(declaration: object) -> str:
     """A short name for exactly this declaration."""
     return blake2b(f"{BUILD_VERSION}:{declaration!r}".encode(), digest_size=8).hexdigest()
+
+
+def digest_of_stream(stream: Stream) -> str:
+    """A short name for how a stream is read and merged; rows that were read otherwise are read anew."""
+    how = (stream.key, stream.since, stream.mode, sorted(stream.types.items(), key=str), stream.reads)
+    return blake2b(repr(how).encode(), digest_size=8).hexdigest()
 
 
 def _land(stream: Stream, state: State, seen: Seen, options: Options) -> Land | None:
@@ -136,16 +143,25 @@ def _land(stream: Stream, state: State, seen: Seen, options: Options) -> Land | 
     if seen.waiting:
         newest = seen.waiting[-1]
         columns = tuple(c for c in newest.columns if c.name not in newest.empty) or columns
-    return Land(stream, look, number, () if options.full else columns, look.reason)
+    return Land(
+        stream,
+        look,
+        number,
+        () if options.full or seen.is_declared_anew else columns,
+        look.reason,
+        digest_of_stream(stream),
+    )
 
 
-def _load(stream: Stream, state: State, seen: Seen, land: Land | None, keeps_seen: bool) -> Load | None:
+def _load(stream: Stream, state: State, seen: Seen, land: Land | None, moments: tuple[str, ...] | None) -> Load | None:
     waiting = tuple(manifest.number for manifest in seen.waiting)
     reason = land.reason if land else f"{len(waiting)} extractions are landed and wait"
-    if keeps_seen and state.columns.get(str(stream)) and str(stream) not in state.seen:
+    if moments is not None and state.columns.get(str(stream)) and str(stream) not in state.seen:
         waiting, reason = seen.landed, "a dimension asks for its history now"
     numbers = (*waiting, *([land.number] if land else ()))
-    return Load(stream, numbers, keeps_seen, reason) if numbers else None
+    return (
+        Load(stream, numbers, moments is not None, reason, digest_of_stream(stream), moments or ()) if numbers else None
+    )
 
 
 def _builds(

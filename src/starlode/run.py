@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
@@ -17,9 +17,9 @@ from uuid import uuid4
 from starlode.errors import CheckFailed, StarlodeError, WarehouseError
 from starlode.landing import now, numbers, read_manifest
 from starlode.ledger import Ledger, State, read_state
-from starlode.plan import Options, Plan, Seen, choose, make_plan
+from starlode.plan import Options, Plan, Seen, choose, digest_of_stream, make_plan
 from starlode.sql.ledger import TABLES as LEDGER_TABLES
-from starlode.sql.ledger import open_rejects
+from starlode.sql.ledger import newest_project, open_rejects
 from starlode.steps.build import build
 from starlode.steps.check import check
 from starlode.steps.export import export
@@ -102,6 +102,7 @@ def plan(project: Project, *, select: tuple[str, ...] = (), full: bool = False, 
         return _plan(project, options, State())
     session = project.warehouse.connect(read_only=True, landing=project.landing)
     try:
+        _refuse_another(session, project)
         return _plan(project, options, read_state(session, project))
     finally:
         session.close()
@@ -154,7 +155,6 @@ def replay(project: Project, *, stream: str | None = None, wait: float = 0.0, li
 @contextmanager
 def opened(project: Project, wait: float = 0.0) -> Iterator[Session]:
     """The project's warehouse, held for writing; waits as long as asked for another run to end."""
-    project.landing.mkdir(parents=True, exist_ok=True, mode=0o700)
     until = time.monotonic() + wait
     while True:
         try:
@@ -165,9 +165,21 @@ def opened(project: Project, wait: float = 0.0) -> Iterator[Session]:
                 raise
             time.sleep(WAIT_STEP)
     try:
+        _refuse_another(session, project)
+        project.landing.mkdir(parents=True, exist_ok=True, mode=0o700)
         yield session
     finally:
         session.close()
+
+
+def _refuse_another(session: Session, project: Project) -> None:
+    """Two projects in one warehouse would take each other's tables and positions for their own."""
+    found = session.rows(newest_project(session.dialect)) if session.columns(LEDGER_TABLES[-1]) else []
+    if found and found[0][0] != project.name:
+        raise WarehouseError(
+            f"the warehouse belongs to the project `{found[0][0]}`, and this one is `{project.name}`",
+            hint=f"give this project a `target` of its own; if it was renamed, `name: {found[0][0]}` goes on there",
+        )
 
 
 def new_run_id() -> str:
@@ -181,7 +193,12 @@ def _plan(project: Project, options: Options, state: State, read_again: Mapping[
     for name, files in (read_again or {}).items():
         look = seen[name].look
         again = tuple(unit for unit in look.units if unit in files)
-        seen[name] = replace(seen[name], look=replace(look, changed=again, reason=f"{len(again)} files are read again"))
+        seen[name] = replace(
+            seen[name],
+            look=replace(
+                look, changed=tuple(dict.fromkeys((*look.changed, *again))), reason=f"{len(again)} files are read again"
+            ),
+        )
     return make_plan(project, options, state, seen)
 
 
@@ -198,8 +215,12 @@ def _look(project: Project, stream: Stream, state: State, options: Options) -> S
     for manifest in waiting:
         position |= manifest.position
         position = {name: mark for name, mark in position.items() if name not in manifest.forgets}
-    look = project.source(stream.source).look(stream, position, full=options.full)
-    return Seen(look, landed, waiting)
+    read_by = waiting[-1].digest if waiting else loaded.digest if loaded else ""
+    is_declared_anew = read_by not in ("", digest_of_stream(stream))
+    look = project.source(stream.source).look(stream, position, full=options.full or is_declared_anew)
+    if is_declared_anew and not options.full:
+        look = replace(look, reason="its declaration changed")
+    return Seen(look, landed, waiting, is_declared_anew)
 
 
 def _carry_out(held: Plan, session: Session, listen: Listen) -> Run:
@@ -212,21 +233,21 @@ def _carry_out(held: Plan, session: Session, listen: Listen) -> Run:
         return replace(result, status="unchanged", seconds=time.monotonic() - started)
     ledger.write_run("running")
     work = Work(held.project, session, ledger, listen)
-    for number, step in enumerate(held.steps, 1):
-        listen(Started(step, number, len(held.steps)))
-        began = now()
-        try:
+    begun: tuple[Step, datetime] | None = None
+    try:
+        for number, step in enumerate(held.steps, 1):
+            begun = (step, now())
+            listen(Started(step, number, len(held.steps)))
             done = _do(step, work)
-        except KeyboardInterrupt:
-            ledger.write_run("interrupted")
-            raise
-        except StarlodeError as error:
-            failed = replace(result, status="failed", error=error, seconds=time.monotonic() - started)
-            _write_failure(ledger, step, began, error)
-            error.run = failed
-            raise
-        result = replace(result, done=(*result.done, done))
-        listen(done)
+            begun = None
+            result = replace(result, done=(*result.done, done))
+            listen(done)
+    except BaseException as error:
+        with suppress(WarehouseError):  # such as a full disk: what stopped the run is what has to be told
+            _write_end(ledger, begun, error)
+        if isinstance(error, StarlodeError):
+            error.run = replace(result, status="failed", error=error, seconds=time.monotonic() - started)
+        raise
     status: Status = "rejects" if _too_many_rejects(result, ledger.count_rejects()) else "succeeded"
     ledger.write_run(status)
     return replace(result, status=status, seconds=time.monotonic() - started)
@@ -242,12 +263,16 @@ def _do(step: Step, work: Work) -> Done:
     return Done(step, outcome, time.monotonic() - began)
 
 
-def _write_failure(ledger: Ledger, step: Step, began: datetime, error: StarlodeError) -> None:
-    findings = error.findings if isinstance(error, CheckFailed) else ()
-    ledger.write_failed(step, began, findings)
-    for evidence in error.evidence:
+def _write_end(ledger: Ledger, begun: tuple[Step, datetime] | None, error: BaseException) -> None:
+    """Write down the step that something stopped, and the run; of a foreign error its kind only, for it may quote a cell."""
+    if begun:
+        ledger.write_failed(*begun, error.findings if isinstance(error, CheckFailed) else ())
+    if isinstance(error, KeyboardInterrupt):
+        ledger.write_run("interrupted")
+        return
+    for evidence in error.evidence if isinstance(error, StarlodeError) else ():
         ledger.write_conflicts(evidence.object, evidence.rule, evidence.rows)
-    ledger.write_run("failed", error.what)
+    ledger.write_run("failed", error.what if isinstance(error, StarlodeError) else type(error).__name__)
 
 
 def _too_many_rejects(result: Run, told: Mapping[str, int]) -> bool:

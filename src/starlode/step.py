@@ -29,6 +29,7 @@ class Land:
     number: int
     columns: tuple[Column, ...]
     reason: str
+    digest: str = ""
     verb: Verb = "land"
 
     @property
@@ -44,6 +45,8 @@ class Load:
     numbers: tuple[int, ...]
     keeps_seen: bool
     reason: str
+    digest: str = ""
+    moments: tuple[str, ...] = ()
     verb: Verb = "load"
 
     @property
@@ -114,5 +117,8 @@ class Outcome:
 
     @property
     def is_balanced(self) -> bool:
-        """Rows in = rows out + rejected + merged away + lost − doubled."""
-        return self.rows_in == self.rows_out + self.rejected + self.merged + self.lost - self.doubled
+        """Rows in = rows out + rejected + merged away + lost − doubled, and no part is less than nothing."""
+        parts = (self.rows_in, self.rows_out, self.rejected, self.merged, self.lost, self.doubled)
+        return (
+            min(parts) >= 0 and self.rows_in == self.rows_out + self.rejected + self.merged + self.lost - self.doubled
+        )

@@ -1,4 +1,4 @@
-"""Sweeping the landing: what no manifest names is the remains of runs that died, and goes."""
+"""Sweeping the landing: what a run has written there and no manifest names is the remains of one that died, and goes."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ class Swept:
 
 def sweep(project: Project, *, dry_run: bool = False, wait: float = 0.0) -> tuple[Swept, ...]:
     """Remove the garbage of the landing, or only name it. It holds the warehouse meanwhile, so no run is under way."""
+    if not project.landing.is_dir():
+        return ()
     with opened(project, wait):
         found = tuple(
             Swept(path, path.stat().st_size) for stream in project.streams for path in garbage(project.landing, stream)

@@ -201,8 +201,8 @@ def test_rejects_of_a_stream_that_is_not_there(cli: Cli, shop: Path) -> None:
 
 
 def test_sweep_removes_what_no_manifest_names(cli: Cli, shop: Path) -> None:
-    left = write(shop, {"landing/shop/orders/00000009-died/part-00001.parquet": "remains"})
-    garbage = left / "landing/shop/orders/00000009-died/part-00001.parquet"
+    left = write(shop, {"landing/shop/orders/00000009-20240101T000000-0123abcd/part-00001.parquet": "remains"})
+    garbage = left / "landing/shop/orders/00000009-20240101T000000-0123abcd/part-00001.parquet"
 
     named = cli("sweep", "--dry-run", "--project", str(shop))
     was_kept = garbage.exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import signal
 import time
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
+from starlode.terminal.failures import exit_code
 from tests.cli.shell import call, start
 from tests.projects import write
 
@@ -237,3 +239,21 @@ def test_a_run_goes_on_when_nobody_reads_its_events(new_shop: Path) -> None:
     assert process.wait(timeout=60) == 0
     assert said == ""
     assert call("run", folder=new_shop).err.startswith("nothing changed")
+
+
+def test_a_file_that_grows_past_what_the_system_allows_is_a_stop_half_way() -> None:
+    code = exit_code(OSError(errno.EFBIG, "File too large"))
+
+    assert code == 4
+
+
+def test_a_warehouse_file_that_is_damaged_is_told_with_the_way_out(shop: Path) -> None:
+    (shop / "warehouse.duckdb").write_bytes(b"no database" * 1_000)
+
+    damaged = call("run", folder=shop)
+    (shop / "warehouse.duckdb").unlink()
+    mended = call("run", folder=shop)
+
+    assert damaged.code == 3
+    assert_told(damaged, "warehouse error: DuckDB cannot open the file", "hint: if it is damaged, move the file away")
+    assert mended.code == 0

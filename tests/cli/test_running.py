@@ -166,3 +166,24 @@ def test_an_error_on_a_terminal_is_red_and_says_the_same(shop: Path) -> None:
 
     assert "\x1b[31;1merror:" in coloured.out
     assert COLOUR.sub("", coloured.out) == plain.err
+
+
+def test_a_selection_that_nothing_can_be_built_of_writes_no_file_and_says_what_to_choose(new_shop: Path) -> None:
+    planned = call("plan", "--select", "fact_sales", folder=new_shop)
+    ran = call("run", "--select", "fact_sales", folder=new_shop)
+    left = sorted(path.name for path in (new_shop / "out").rglob("*")) if (new_shop / "out").exists() else []
+    whole = call("run", folder=new_shop)
+
+    assert (planned.code, ran.code, whole.code) == (0, 0, 0)
+    for answer in (planned, ran):
+        assert "fact_sales cannot be built before what it is made from: `--select +fact_sales`" in answer.err
+    assert "warning     csv: out/csv: fact_sales is not built yet" in ran.err
+    assert "look at" not in ran.err
+    assert left == []
+    assert (new_shop / "out/csv").exists()
+
+
+def test_an_ordinary_comma_is_not_worth_a_word(new_shop: Path) -> None:
+    answer = call("run", folder=new_shop)
+
+    assert "divided by" not in answer.err

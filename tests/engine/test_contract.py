@@ -27,7 +27,6 @@ def test_the_same_columns_change_nothing() -> None:
         (decimal(9, 2), decimal(9, 4), decimal(11, 4)),
         (DATE, TIMESTAMP, TIMESTAMP),
         (INTEGER, TEXT, TEXT),
-        (DOUBLE, TEXT, TEXT),
         (INTEGER, JSON, JSON),
     ],
     ids=str,
@@ -51,7 +50,18 @@ def test_a_held_type_that_holds_both_stays(held: Type, landed: Type) -> None:
 
 
 @pytest.mark.parametrize(
-    ("held", "landed"), [(DATE, INTEGER), (BOOLEAN, INTEGER), (INTEGER, DOUBLE), (decimal(38, 0), decimal(38, 9))]
+    ("held", "landed"),
+    [
+        (DATE, INTEGER),
+        (BOOLEAN, INTEGER),
+        (INTEGER, DOUBLE),
+        (decimal(38, 0), decimal(38, 9)),
+        (decimal(9, 2), TEXT),
+        (DOUBLE, TEXT),
+        (BOOLEAN, TEXT),
+        (DATE, TEXT),
+        (TIMESTAMP, TEXT),
+    ],
 )
 def test_a_change_that_would_bend_a_value_is_refused_with_the_remedy(held: Type, landed: Type) -> None:
     with pytest.raises(DataError) as refused:
@@ -66,6 +76,14 @@ def test_a_column_that_has_no_value_yet_takes_the_type_of_its_first() -> None:
 
     assert found.columns == (ID, Column("x", DATE))
     assert found.changes == (("x", "decided", "text", "date"),)
+
+
+def test_a_column_that_a_full_extract_decides_is_decided_even_with_the_same_type() -> None:
+    landed = Landed((ID, Column("x", TEXT)), is_full=True)
+
+    found = align(STREAM, (ID, Column("x", TEXT)), landed, frozenset({"x"}))
+
+    assert found.changes == (("x", "decided", "text", "text"),)
 
 
 def test_a_column_without_values_tells_nothing_of_its_type() -> None:

@@ -111,7 +111,7 @@ checks:
     project = projects.project(tmp_path, unnamed)
 
     for _ in range(2):
-        with pytest.raises(starlode.CheckFailed, match="name is not NULL: 1 rows break this"):
+        with pytest.raises(starlode.CheckFailed, match="name is not NULL: 1 row breaks this"):
             starlode.run(project)
 
     named = projects.project(tmp_path, {"data/products.csv": "product_id,name\nP1,Lamp\nP2,Chair\n"})
@@ -142,5 +142,5 @@ def test_a_condition_that_looks_at_what_was_joined_counts_as_lost(tmp_path: Path
     shop.opened(tmp_path)
     lost = {"data/products.csv": "product_id,name\nP1,Lamp\n", "sql/sales.sql": sales}
 
-    with pytest.raises(starlode.CheckFailed, match="lose 1 rows of shop"):
+    with pytest.raises(starlode.CheckFailed, match="lose 1 row of shop"):
         starlode.run(projects.project(tmp_path, lost))

@@ -113,13 +113,13 @@ def test_row_numbers_and_lines_count_what_was_rejected_and_what_spans_lines(tmp_
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-def test_the_delimiter_is_found_and_told(tmp_path: Path, delimiter: str) -> None:
+def test_the_delimiter_is_found_and_told_unless_it_is_a_comma(tmp_path: Path, delimiter: str) -> None:
     text = "\n".join(delimiter.join(row) for row in (("id", "name"), ("1", '"a,b;c|d"'), ("2", "x y")))
 
     found = read_text(tmp_path, text)
 
     assert found.values == [{"id": 1, "name": "a,b;c|d"}, {"id": 2, "name": "x y"}]
-    assert len(found.told("delimiter")) == 1
+    assert len(found.told("delimiter")) == (delimiter != ",")
 
 
 def test_a_declared_delimiter_and_quote_are_taken(tmp_path: Path) -> None:

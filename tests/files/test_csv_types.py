@@ -60,7 +60,7 @@ def test_a_type_is_that_of_every_value(tmp_path: Path, values: tuple[str, ...], 
 
 def test_a_column_widens_from_file_to_file_without_losing_a_digit(tmp_path: Path) -> None:
     for name, value in (("a", "7"), ("b", "1.25"), ("c", "0.125")):
-        (tmp_path / f"{name}.csv").write_text(f"k,v\n1,{value}\n")
+        (tmp_path / f"{name}.csv").write_text(f"k;v\n1;{value}\n")
 
     found = read(tmp_path)
 
@@ -70,7 +70,7 @@ def test_a_column_widens_from_file_to_file_without_losing_a_digit(tmp_path: Path
 
 def test_whole_numbers_and_shorter_ones_do_not_change_a_column_of_decimals(tmp_path: Path) -> None:
     for name, value in (("a", "1.25"), ("b", "5"), ("c", "7.5")):
-        (tmp_path / f"{name}.csv").write_text(f"k,v\n1,{value}\n")
+        (tmp_path / f"{name}.csv").write_text(f"k;v\n1;{value}\n")
 
     found = read(tmp_path)
 
@@ -189,3 +189,36 @@ def test_zone_less_and_zoned_moments_keep_their_microseconds(tmp_path: Path) -> 
 
     assert found.rows[0]["a"].isoformat() == "2024-01-02T03:04:05.123456"
     assert found.rows[0]["b"].isoformat() == "2024-01-02T08:04:05.123456+00:00"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ("1e400", "5"),
+        ("0.12345678901234567890123456789", "12345678901234567"),
+        ("12345678901234567890123456789012345678", "0.123456"),
+        ("1e-400", "1"),
+    ],
+)
+@pytest.mark.parametrize("files", [1, 2])
+def test_numbers_that_no_type_holds_exactly_are_text_with_a_finding(
+    values: tuple[str, ...], files: int, tmp_path: Path
+) -> None:
+    for number in range(files):
+        (tmp_path / f"{number}.csv").write_text("x\n" + "".join(f"{value}\n" for value in values[number::files]))
+
+    found = read(tmp_path)
+
+    assert found.types["x"] == "text"
+    assert sorted(row["x"] for row in found.rows) == sorted(values)
+    assert [finding.severity for finding in found.told("long numbers")] == ["warning"]
+
+
+def test_numbers_far_from_one_that_a_double_gives_back_are_doubles(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x\n6.02214076e23\n1.602176634e-30\n")
+
+    found = read(tmp_path)
+
+    assert found.types["x"] == "double"
+    assert [row["x"] for row in found.rows] == [6.02214076e23, 1.602176634e-30]
+    assert found.told("long numbers") == []

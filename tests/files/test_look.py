@@ -270,3 +270,55 @@ def test_s3_is_refused_until_it_is_there(tmp_path: Path) -> None:
 
     with pytest.raises(SourceError, match="s3://acme/x"):
         lake.look(stream, {})
+
+
+def test_the_same_content_beside_the_old_file_is_a_warning(shop: Path) -> None:
+    position = read(shop).position
+    (shop / "c.json").write_bytes((shop / "a.json").read_bytes())
+
+    told = read(shop, position=position).told("same content")
+
+    assert [(finding.where, finding.severity) for finding in told] == [("shop.sales c.json", "warning")]
+
+
+def test_a_renamed_file_takes_the_place_of_the_old_one(shop: Path) -> None:
+    position = read(shop).position
+    (shop / "a.json").rename(shop / "c.json")
+
+    found = look(shop, position)
+    result = read(shop, position=position)
+    after = look(shop, position | result.position)
+
+    assert (found.units, found.changed, found.gone) == (("c.json",), ("a.json",), ())
+    assert found.reason == "files: 1 renamed"
+    assert result.position["a.json"] is None
+    assert [(finding.where, finding.severity) for finding in result.told("renamed file")] == [
+        ("shop.sales c.json", "warning")
+    ]
+    assert result.told("same content") == result.told("changed file") == result.told("missing file") == []
+    assert (after.units, after.gone, after.reason) == ((), (), "nothing new")
+
+
+def test_of_two_files_with_the_content_of_one_that_is_gone_one_is_the_renamed_one(shop: Path) -> None:
+    position = read(shop).position
+    content = (shop / "a.json").read_bytes()
+    (shop / "a.json").unlink()
+    for name in ("c.json", "d.json"):
+        (shop / name).write_bytes(content)
+
+    found = look(shop, position)
+    result = read(shop, position=position)
+
+    assert (found.units, found.changed) == (("c.json", "d.json"), ("a.json",))
+    assert found.reason == "files: 1 new, 1 renamed"
+    assert len(result.told("renamed file")) == len(result.told("same content")) == 1
+
+
+def test_a_file_of_the_same_size_and_other_content_is_not_renamed(shop: Path) -> None:
+    position = read(shop).position
+    (shop / "a.json").unlink()
+    (shop / "c.json").write_text('{"n":9}')
+
+    found = look(shop, position)
+
+    assert (found.units, found.changed, found.gone) == (("c.json",), (), ("a.json",))

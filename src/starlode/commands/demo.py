@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import shutil
+import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -92,4 +94,11 @@ def _show(project: Project, found: list[tuple[str, pa.Table]], plays: str) -> No
         if path is not None:
             say(f"{paint(f'{name:<10}', 'dim')} {safe(summary.shown_path(path))}")
     place = shlex.quote(summary.shown_path(project.folder))
-    say(f'ask it yourself: starlode query --project {safe(place)} "select * from star.fact_songplay limit 10"')
+    say(
+        f'ask it yourself: {safe(_program())} query --project {safe(place)} "select * from star.fact_songplay limit 10"'
+    )
+
+
+def _program() -> str:
+    """What to type for this program here: its name, or its path where the shell would not find it by that."""
+    return "starlode" if shutil.which("starlode") else shlex.quote(summary.shown_path(Path(sys.argv[0])))

@@ -8,7 +8,8 @@ from starlode.commands.opening import asked_names, asked_project
 from starlode.paper import statements
 from starlode.run import plan
 from starlode.terminal import documents
-from starlode.terminal.speech import many, number, out, paint, safe_lines, say, size
+from starlode.terminal.account import left_out
+from starlode.terminal.speech import many, number, out, paint, safe, safe_lines, say, size
 from starlode.terminal.tables import table
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def command(arguments: Namespace) -> int:
     if arguments.json:
         documents.write(_document(made, said))
     elif made.is_empty:
-        say("nothing to do: the warehouse holds what the sources hold")
+        say(f"nothing to do: {safe(left_out(made)) or 'the warehouse holds what the sources hold'}")
     else:
         _show(made, said)
     return 0
@@ -48,6 +49,9 @@ def _show(made: Plan, said: Iterable[tuple[Step, tuple[str, ...]]]) -> None:
         out(f"-- {step.verb} {safe_lines(step.object)}")
         for text in texts:
             out(f"{safe_lines(text.rstrip())};")
+    advice = left_out(made)
+    if advice:
+        say(safe(advice))
     say(paint(f"{many(len(made.steps), 'step')}; nothing has been changed. `starlode run` carries them out", "dim"))
 
 

@@ -45,6 +45,10 @@ def _list(arguments: Namespace) -> int:
             "dim",
         )
     )
+    known = {str(stream) for stream in project.streams}
+    foreign = dict.fromkeys(row.stream for row in found if row.stream not in known)
+    if foreign:
+        say(f"the project has no stream {safe(', '.join(foreign))} any more: its rows cannot be tried again")
     return 0
 
 

@@ -45,7 +45,7 @@ def read_header(feed: Feed, settings: FileSettings, shape: Shape, file: str) -> 
         feed.more()
     text = as_text(feed.data, final=False)
     delimiter = settings.delimiter or _detected(text, settings.quote)
-    if settings.delimiter is None and text:
+    if settings.delimiter is None and delimiter != "," and text:
         told = f"fields are divided by {_spoken(delimiter)}; found, not declared"
         shape.tell_of_file("delimiter", file, "note", told, once=delimiter)
     dialect = Dialect(delimiter, settings.quote)

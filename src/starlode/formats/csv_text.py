@@ -17,11 +17,11 @@ from starlode.arrow import arrow_type, readable
 from starlode.finding import Reject
 from starlode.formats import blocks, raw
 from starlode.formats.csv_header import Header, read_header
-from starlode.formats.infer import DayMonth, fits, infer
+from starlode.formats.infer import DayMonth, fits, infer, is_exact_in_double
 from starlode.formats.json_text import as_text
 from starlode.formats.rows import Rows, finish, nothing, numbered, only_rejected, same_file
 from starlode.source import Batch
-from starlode.table import TEXT
+from starlode.table import DOUBLE, TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -165,9 +165,11 @@ class CsvReader:
         if held is None or not fits(plain, held):
             kind, needs = infer(plain)
             if kind is not None:
-                if needs and kind.kind == "double":
-                    shape.tell("rounded numbers", name, "warning", "numbers of more than 38 digits lose digits")
                 shape.learn(name, kind, needs)
+                if needs and shape.types[name] == DOUBLE and not is_exact_in_double(plain):
+                    told = "numbers of more than 38 digits, which no number type holds exactly, are kept as text"
+                    shape.tell("long numbers", name, "warning", told)
+                    shape.learn(name, TEXT)
         held = shape.types[name]
         if held == TEXT and name not in self._was_text:
             self._dates.setdefault(name, DayMonth()).add(values)

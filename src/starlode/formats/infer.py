@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -51,6 +53,16 @@ def fits(column: pa.Array[Any], held: Type) -> bool:
     if held != INTEGER or _any(column, _NOT_INTEGER):
         return False
     return _casts(column, held)
+
+
+def is_exact_in_double(column: pa.Array[Any]) -> bool:
+    """Whether a double gives every number of a text column back with all its digits; an infinite one does not."""
+    return all(_is_exact(text) for text in column.drop_null().unique().to_pylist() if text)
+
+
+def _is_exact(text: str) -> bool:
+    held = float(text)
+    return isfinite(held) and Decimal(repr(held)) == Decimal(text)
 
 
 def _number(values: Any) -> tuple[Type, tuple[int, int] | None]:

@@ -73,11 +73,12 @@ def _add(pack: _Pack, entry: raw.Entry, shape: Shape, encoding: str | None) -> N
                     pack.large.append(entry)
                     return
         except OSError as cause:
-            pack.rejects.append(raw.unreadable(entry, cause, shape))
+            opened.mark()
+            pack.rejects.append(raw.unreadable(entry, raw.reason(cause), shape))
         else:
             pack.names.append(entry.name)
             pack.contents.append(b"".join(pieces).strip())
-        pack.marks[entry.name] = opened.mark()
+            pack.marks[entry.name] = opened.mark()
         pack.size += opened.passed
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 CODECS: dict[str, Literal["gzip", "zstd"]] = {".gz": "gzip", ".zst": "zstd"}
 CHUNK = 1 << 20
+UNREADABLE = "unreadable file"
 
 
 @dataclass(frozen=True)
@@ -102,11 +103,16 @@ def digest(entry: Entry) -> str:
         return str(raw.mark()[2])
 
 
-def unreadable(entry: Entry, cause: Exception, shape: Shape) -> Reject:
-    """What stands for a file that is broken as a whole; the files beside it go on."""
-    reason = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
-    shape.tell_of_file("unreadable file", entry.name, "failure", "the file is broken or cut short and was left out")
-    return Reject(entry.name, 0, "", "", reason, "unreadable file")
+def reason(cause: Exception) -> str:
+    """The first line of what a reader says of a broken file."""
+    return str(cause).splitlines()[0] if str(cause) else type(cause).__name__
+
+
+def unreadable(entry: Entry, why: str, shape: Shape) -> Reject:
+    """What stands for a file that is broken as a whole; the files beside it go on, and it has no mark: it is tried again."""
+    told = "the file is broken or cut short and was left out; what was read of it before stays, and each run tries it again"
+    shape.tell_of_file(UNREADABLE, entry.name, "failure", told)
+    return Reject(entry.name, 0, "", "", why, UNREADABLE)
 
 
 def codec(name: str) -> Literal["gzip", "zstd"] | None:

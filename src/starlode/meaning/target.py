@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -11,17 +13,18 @@ from starlode import registry
 from starlode.nearest import hint, listing
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterable
 
     from starlode.declare import Reading
     from starlode.environment import Word
+    from starlode.source import Source
     from starlode.warehouse import Warehouse
 
 _REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
-def landing(said: Word, folder: Path, reading: Reading) -> Path:
-    """The folder for landed files."""
+def landing(said: Word, folder: Path, sources: Iterable[Source], reading: Reading) -> Path:
+    """The folder for landed files, which shares no file with a folder that is read."""
     if not said.isprintable():
         reading.mistake(said.place, f"`{said.written}` is no path", "a path has no control characters")
         return folder
@@ -29,7 +32,21 @@ def landing(said: Word, folder: Path, reading: Reading) -> Path:
         what = f"the landing `{said.written}` is not a local folder"
         advice = "object stores such as s3:// come with the lake part of Starlode; a folder works today"
         reading.mistake(said.place, what, advice)
+        return folder
+    for source in sources:
+        _tell_overlap(said, folder, source, reading)
     return folder / said
+
+
+def _tell_overlap(said: Word, folder: Path, source: Source, reading: Reading) -> None:
+    files = getattr(source, "files", None)
+    if files is None:
+        return
+    kept, read = (Path(os.path.realpath(folder / place)) for place in (said, files))
+    if kept == read or kept in read.parents or read in kept.parents:
+        what = f"the landing `{said.written}` and the files of `{source.name}` share a folder"
+        advice = "keep the landing in a folder of its own, neither above nor below one that is read"
+        reading.mistake(said.place, what, advice)
 
 
 def warehouse(said: Word, folder: Path, reading: Reading) -> Warehouse | None:

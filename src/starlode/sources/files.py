@@ -1,7 +1,8 @@
 """A folder of JSON, CSV and Parquet files, read only when they are new or changed.
 
 A position holds a mark for each file that was read: size, time of change and digest. Looking compares sizes and times,
-and opens a file only when its time alone has changed; equal content is not read again. The folder is never written to.
+and opens a file only when its time alone has changed; equal content is not read again. A file that has another name now is
+read again in place of the old one, so a position keeps no mark for that. The folder is never written to.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from starlode.formats.listing import find_files
 from starlode.formats.rows import nothing
 from starlode.formats.settings import FileSettings, Format, problems
 from starlode.formats.shape import Shape
-from starlode.source import Batch, Look
+from starlode.source import Batch, Look, ReadAgain
 from starlode.table import DATE, TIMESTAMP, TIMESTAMPTZ
 
 if TYPE_CHECKING:
@@ -52,6 +53,10 @@ class FilesLook(Look):
 
     entries: Mapping[str, Entry] = field(default_factory=dict)
     known: Mapping[str, str] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    before: frozenset[str] = frozenset()
+    # Files that broke off after some of their rows were given out: the next read of this look leaves them out.
+    broken: dict[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,7 @@ class Files:
     def look(self, stream: Stream, position: Mapping[str, Any], *, full: bool = False) -> FilesLook:
         """The files that are new, changed or gone, told by size and time of change, and by digest where in doubt."""
         entries = self._entries(stream)
+        position = {name: mark for name, mark in position.items() if mark is not None}
         if not entries and not position:
             raise SourceError(
                 f"no file matches `{stream.reads.files}` for {stream}",
@@ -77,34 +83,40 @@ class Files:
         new = tuple(name for name in entries if name not in position)
         changed = tuple(name for name, entry in entries.items() if name in position and _changed(entry, position[name]))
         gone = tuple(name for name in position if name not in entries)
+        renamed = {} if full or stream.mode == "full" else _renamed([entries[name] for name in new], position, gone)
+        gone = tuple(name for name in gone if name not in renamed.values())
         units = tuple(sorted((*new, *changed)))
         if full or (stream.mode == "full" and (units or gone)):
             units = tuple(entries)
         return FilesLook(
             mode="full" if full else stream.mode,
             units=units,
-            changed=changed,
+            changed=(*changed, *renamed.values()),
             gone=gone,
             size=sum(entries[name].size for name in units),
-            reason=_reason(new, changed, gone, full=full),
+            reason=_reason(len(new) - len(renamed), len(changed), len(renamed), len(gone), full=full),
             entries=entries,
-            known={mark[2]: name for name, mark in position.items() if not full},
+            known={mark[2]: name for name, mark in position.items() if not full and name not in renamed.values()},
+            renamed=renamed,
+            before=frozenset(position),
         )
 
     def read(self, stream: Stream, look: Look, columns: tuple[Column, ...]) -> Iterator[Batch]:
         """The rows of the files, by name; a batch that ends a file carries its mark, the last one all columns."""
-        entries = look.entries if isinstance(look, FilesLook) else self._entries(stream)
-        known = dict(look.known) if isinstance(look, FilesLook) else {}
+        found = look if isinstance(look, FilesLook) else FilesLook(look.mode, entries=self._entries(stream))
+        known = dict(found.known)
         settings: FileSettings = stream.reads
         shape = Shape(str(stream), {**_dated(settings.dates), **stream.types}, columns)
-        _tell_changes(shape, look)
+        _tell_changes(shape, look, found.renamed)
         held: Batch | None = None
-        reader = _Reader(settings, shape)
-        for batch in reader.batches([entries[name] for name in look.units if name in entries]):
+        reader = _Reader(settings, shape, found, columns)
+        for batch in reader.batches([found.entries[name] for name in look.units if name in found.entries]):
             _tell_twins(shape, batch, known)
             if held is not None:
                 yield held
-            held = batch
+            # The old name keeps no mark: were the file to come back, it would be a new one.
+            moved = {found.renamed[name]: None for name in batch.position if name in found.renamed}
+            held = replace(batch, position={**batch.position, **moved})
         if held is not None:
             reader.csv.judge()
             yield replace(
@@ -126,10 +138,12 @@ class Files:
 class _Reader:
     """Reads files of mixed formats in order, small JSON files many at a time."""
 
-    def __init__(self, settings: FileSettings, shape: Shape) -> None:
+    def __init__(self, settings: FileSettings, shape: Shape, look: FilesLook, columns: tuple[Column, ...]) -> None:
         self.csv = CsvReader(settings, shape)
         self._settings = settings
         self._shape = shape
+        self._look = look
+        self._columns = columns
 
     def batches(self, entries: Iterable[Entry]) -> Iterator[Batch]:
         small: list[Entry] = []
@@ -151,18 +165,42 @@ class _Reader:
         if entries:
             expect(self._shape)
             batch, large = json_pack.read_pack(entries, self._shape, self._settings.encoding, self._settings.dates)
+            for reject in batch.rejects:
+                if reject.rule == raw.UNREADABLE:
+                    self._may_be_missing(reject.file)
             yield batch
             for entry in large:
                 yield from self._file(entry)
 
     def _file(self, entry: Entry) -> Iterator[Batch]:
         with raw.Raw(entry) as opened:
+            given = False
+            cause = self._look.broken.get(entry.name)
             try:
-                yield from self._rows(opened)
-            except (OSError, pa.ArrowException) as cause:
-                reject = raw.unreadable(entry, cause, self._shape)
-                mark = {entry.name: opened.mark()}
-                yield Batch(nothing(self._shape), mark, (reject,), self._shape.news(), opened.news())
+                for batch in () if cause else self._rows(opened):
+                    yield batch
+                    given = given or batch.rows.num_rows > 0
+            except (OSError, pa.ArrowException) as error:
+                cause = raw.reason(error)
+            if cause is None:
+                return
+            opened.mark()
+            self._may_be_missing(entry.name)
+            if given:
+                # Its first rows must not stay: without a mark, the next run would add them once more.
+                self._look.broken[entry.name] = cause
+                raise ReadAgain(self._columns)
+            reject = raw.unreadable(entry, cause, self._shape)
+            yield Batch(nothing(self._shape), {}, (reject,), self._shape.news(), opened.news())
+
+    def _may_be_missing(self, name: str) -> None:
+        """Refuse to leave a broken file out of a full extract, which would take the rows that it gave before."""
+        if self._look.mode == "full" and name in self._look.before:
+            raise SourceError(
+                f"{name} is broken or cut short, and a full extract without it would lose the rows that it gave before",
+                where=name,
+                hint="bring the file back whole, or take it out of the folder if it shall go; nothing was changed",
+            )
 
     def _rows(self, opened: raw.Raw) -> Iterator[Batch]:
         found, settings = self._format(opened.entry), self._settings
@@ -193,10 +231,24 @@ def _changed(entry: Entry, mark: list[Any]) -> bool:
     return bool(entry.mtime_ns != mark[1] and raw.digest(entry) != mark[2])
 
 
-def _reason(new: tuple[str, ...], changed: tuple[str, ...], gone: tuple[str, ...], *, full: bool) -> str:
+def _renamed(new: list[Entry], position: Mapping[str, list[Any]], gone: tuple[str, ...]) -> dict[str, str]:
+    """The new files that have the content of one that is gone, with its name; opens only those of the same size."""
+    left = list(gone)
+    found: dict[str, str] = {}
+    for entry in new:
+        alike = [name for name in left if position[name][0] == entry.size and entry.size]
+        content = raw.digest(entry) if alike else ""
+        old = next((name for name in alike if position[name][2] == content), None)
+        if old is not None:
+            left.remove(old)
+            found[entry.name] = old
+    return found
+
+
+def _reason(new: int, changed: int, renamed: int, gone: int, *, full: bool) -> str:
     if full:
         return "asked to read everything"
-    counts = ((len(new), "new"), (len(changed), "changed"), (len(gone), "gone"))
+    counts = ((new, "new"), (changed, "changed"), (renamed, "renamed"), (gone, "gone"))
     told = [f"{count:,} {what}" for count, what in counts if count]
     return f"files: {', '.join(told)}" if told else "nothing new"
 
@@ -209,9 +261,15 @@ def _dated(dates: Mapping[str, str]) -> dict[str, Type]:
     }
 
 
-def _tell_changes(shape: Shape, look: Look) -> None:
+def _tell_changes(shape: Shape, look: Look, renamed: Mapping[str, str]) -> None:
     for name in look.changed:
-        shape.tell_of_file("changed file", name, "warning", "it was read before with other content, and is read again")
+        if name not in renamed.values():
+            shape.tell_of_file(
+                "changed file", name, "warning", "it was read before with other content, and is read again"
+            )
+    for name, old in renamed.items():
+        told = f"it has the content of {old}, which is gone: its rows take the place of those"
+        shape.tell_of_file("renamed file", name, "warning", told)
     for name in look.gone:
         shape.tell_of_file("missing file", name, "note", "it was read before and is not there any more")
 
@@ -221,7 +279,7 @@ def _tell_twins(shape: Shape, batch: Batch, known: dict[str, str]) -> None:
         twin = known.setdefault(digest, name)
         if twin != name:
             shape.tell_of_file(
-                "same content", name, "note", f"it has the same content as {twin}, and is read all the same"
+                "same content", name, "warning", f"it has the same content as {twin}, and is read all the same"
             )
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from starlode.sql.dimension import IS_CURRENT, IS_INFERRED, VALID_FROM, VALID_TO
+from starlode.table import DOUBLE, MAX_PRECISION, decimal
 
 if TYPE_CHECKING:
     from starlode.check import Check
     from starlode.sql.dialect import Dialect
     from starlode.star import Dimension, Fact, Role
-    from starlode.table import Table
+    from starlode.table import Table, Type
+
+NUMBERS = ("integer", "decimal", "double")
 
 
 def doubled(dialect: Dialect, table: Table, names: tuple[str, ...], where: str = "true") -> str:
@@ -56,22 +60,55 @@ def real_member(dialect: Dialect, dimension: Dimension) -> str:
     return f"{dialect.quote(dimension.key_column)} > 0"
 
 
+def arrived(dialect: Dialect, dimension: Dimension) -> str:
+    """The condition of members that a source gave, neither reserved nor inferred."""
+    return f"{real_member(dialect, dimension)} and not {IS_INFERRED}"
+
+
 def not_accepted(dialect: Dialect, check: Check, table: Table, where: str) -> str:
-    """Rows whose value is none of the accepted ones; NULL is for `not_null` to judge."""
-    column = dialect.quote(check.columns[0])
-    listed = ", ".join(dialect.text(value) for value in check.values)
+    """Rows whose value is none of the accepted ones, read as the column's type; NULL is for `not_null` to judge."""
+    column, of = dialect.quote(check.columns[0]), _type(check, table)
+    texts = (dialect.text(value) for value in check.values)
+    listed = ", ".join(text if of is None or of.kind == "text" else _as(dialect, text, of) for text in texts)
     return (
         f"select count(*) from {dialect.table(table)}\n"
-        f" where {where} and {column} is not null and cast({column} as varchar) not in ({listed})"
+        f" where {where} and {column} is not null and not coalesce({column} in ({listed}), false)"
     )
 
 
 def out_of_range(dialect: Dialect, check: Check, table: Table, where: str) -> str:
-    """Rows whose value lies outside the range; the ends belong to it."""
-    column = dialect.quote(check.columns[0])
-    low = f"{column} < {dialect.text(check.low)}" if check.low is not None else "false"
-    high = f"{column} > {dialect.text(check.high)}" if check.high is not None else "false"
-    return f"select count(*) from {dialect.table(table)}\n where {where} and ({low} or {high})"
+    """Rows whose value lies outside the range; the ends belong to it.
+
+    A range of numbers judges a text by its number, and a text that is none lies outside.
+    """
+    column, of = dialect.quote(check.columns[0]), _type(check, table)
+    ends = tuple(end for end in (check.low, check.high) if end is not None)
+    numeric = all(_is_number(end) for end in ends)
+    bent = ""
+    if numeric and of is not None and of.kind == "text":
+        read = f"try_cast({column} as {dialect.type(DOUBLE)})"
+        bent = f" or ({column} is not null and {read} is null)"
+        column = read
+    is_number = numeric and (of is None or of.kind in NUMBERS or bent)
+    low, high = (
+        "false" if end is None else f"{column} {sign} {end if is_number else dialect.text(end)}"
+        for sign, end in (("<", check.low), (">", check.high))
+    )
+    return f"select count(*) from {dialect.table(table)}\n where {where} and ({low} or {high}{bent})"
+
+
+def _type(check: Check, table: Table) -> Type | None:
+    return next((c.type for c in table.columns if c.name == check.columns[0]), None)
+
+
+def _as(dialect: Dialect, text: str, of: Type) -> str:
+    # A literal of a decimal column is not rounded to its digits: 1.005 is not 1.01.
+    wanted = decimal(MAX_PRECISION, max(of.scale, 10)) if of.kind in ("decimal", "integer") else of
+    return f"try_cast({text} as {dialect.type(wanted)})"
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"[+-]?\d+(\.\d+)?", text) is not None
 
 
 def rows_of(select: str) -> str:

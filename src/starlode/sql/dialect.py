@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from starlode.table import Column, Table, Type
 
 HIGH_DATE = "9999-12-31 00:00:00"
+OWN = "__starlode_"
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,15 @@ class Dialect:
     placeholder: str = "?"
     quote_mark: str = '"'
     row_id: str = "rowid"
+    create_work: str = "create temp table"
 
     def quote(self, name: str) -> str:
         """A name as the warehouse takes it literally, whatever it holds."""
         return self.quote_mark + name.replace(self.quote_mark, self.quote_mark * 2) + self.quote_mark
+
+    def own(self, word: str) -> str:
+        """The quoted name of a column that we work with, from a namespace that users' columns stay out of."""
+        return self.quote(OWN + word)
 
     def table(self, table: Table) -> str:
         return f"{self.quote(table.schema)}.{self.quote(table.name)}"

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from starlode.star import Dimension
     from starlode.table import Table
 
-WORK_IN = "work_in"
-WORK_SEEN = "work_seen"
-WORK_CHAIN = "work_chain"
-WORK_ROWS = "work_rows"
-WORK_PAST = "work_past"
+WORK_IN = "__starlode_in"
+WORK_SEEN = "__starlode_seen"
+WORK_CHAIN = "__starlode_chain"
+WORK_ROWS = "__starlode_rows"
+WORK_PAST = "__starlode_past"
 WORK_TABLES = (WORK_IN, WORK_SEEN, WORK_CHAIN, WORK_ROWS, WORK_PAST)
 VALID_FROM, VALID_TO, IS_CURRENT, IS_INFERRED = "valid_from", "valid_to", "is_current", "is_inferred"
 LOAD_KEY = "load_key"
@@ -82,11 +82,11 @@ def shape(dimension: Dimension, columns: tuple[Column, ...]) -> Shape:
 
 
 def read_rows(dialect: Dialect, shape: Shape, select: str) -> str:
-    """The rows of the dimension's SELECT, as `work_in`, with their moment where one is declared."""
+    """The rows of the dimension's SELECT, as `in`, with their moment where one is declared."""
     at = shape.dimension.at
-    moment = f", cast({dialect.quote(at)} as {dialect.type(TIMESTAMP)}) as seen_at" if at else ""
+    moment = f", cast({dialect.quote(at)} as {dialect.type(TIMESTAMP)}) as {dialect.own('seen_at')}" if at else ""
     names = dialect.names((*shape.keys, *(c.name for c in shape.attributes)))
-    return f"create temp table {WORK_IN} as\nselect {names}{moment}\n  from (\n{select}\n  ) as chosen"
+    return f"{dialect.create_work} {WORK_IN} as\nselect {names}{moment}\n  from (\n{select}\n  ) as chosen"
 
 
 def read_rows_now(dialect: Dialect, shape: Shape, moment: str) -> str:
@@ -95,8 +95,9 @@ def read_rows_now(dialect: Dialect, shape: Shape, moment: str) -> str:
     q = dialect.quote
     same = " and ".join(f"d.{q(name)} = w.{q(name)}" for name in shape.keys)
     return (
-        f"create temp table {WORK_SEEN} as\n"
-        f"select {names}, cast({dialect.text(moment)} as {dialect.type(TIMESTAMP)}) as seen_at from {WORK_CHAIN}\n"
+        f"{dialect.create_work} {WORK_SEEN} as\n"
+        f"select {names}, cast({dialect.text(moment)} as {dialect.type(TIMESTAMP)}) as {dialect.own('seen_at')}\n"
+        f"  from {WORK_CHAIN}\n"
         f"union all\n"
         f"select {dialect.names((*shape.keys, *(c.name for c in shape.attributes)), 'd')}, d.{q(VALID_FROM)}\n"
         f"  from {dialect.table(shape.dimension.table)} as d\n"
@@ -108,41 +109,42 @@ def read_rows_now(dialect: Dialect, shape: Shape, moment: str) -> str:
 def count_rows(dialect: Dialect, shape: Shape) -> str:
     """How many rows came, how many have no key, and how many have no moment."""
     no_key = " or ".join(f"{dialect.quote(name)} is null" for name in shape.keys)
-    no_moment = "seen_at is null" if shape.dimension.at else "false"
+    no_moment = f"{dialect.own('seen_at')} is null" if shape.dimension.at else "false"
     return (
         f"select count(*), count(*) filter (where {no_key}), "
         f"count(*) filter (where not ({no_key}) and {no_moment}) from {WORK_IN}"
     )
 
 
-def choose_rows(dialect: Dialect, shape: Shape, *, per_moment: bool = False) -> str:
-    """One row for each key (or each key and moment) by the declared rule, as `work_chain`.
+def count_beyond(dialect: Dialect) -> str:
+    """How many rows have a moment at which every version has ended."""
+    return f"select count(*) from {WORK_IN} where {dialect.own('seen_at')} >= timestamp '{HIGH_DATE}'"
+
+
+def choose_rows(dialect: Dialect, shape: Shape, into: str = WORK_CHAIN, *, per_moment: bool = False) -> str:
+    """One row for each key (or each key and moment) by the declared rule.
 
     The rule ends in the attributes themselves, so the choice never depends on the order of the rows.
     """
-    d = shape.dimension
+    d, own = shape.dimension, dialect.own
+    seen_at, votes, variants, choice = own("seen_at"), own("votes"), own("variants"), own("choice")
     attributes = tuple(c.name for c in shape.attributes)
-    latest = "seen_at desc nulls last, " if d.at and not per_moment else ""
-    moment = ", seen_at" if per_moment else ""
-    newest = ", max(seen_at) as seen_at" if d.at and not per_moment else moment
-    names = dialect.names((*shape.keys, *attributes))
-    order = f"{latest}votes desc" + "".join(f", {dialect.quote(name)} nulls last" for name in attributes)
+    latest = f"{seen_at} desc nulls last, " if d.at and not per_moment else ""
+    moment = f", {seen_at}" if per_moment else ""
+    newest = f", max({seen_at}) as {seen_at}" if d.at and not per_moment else moment
+    keys, names = dialect.names(shape.keys), dialect.names((*shape.keys, *attributes))
+    order = f"{latest}{votes} desc" + "".join(f", {dialect.quote(name)} nulls last" for name in attributes)
     return (
-        f"create temp table {WORK_CHAIN} as\n"
-        f"select {names}{moment}, variants\n"
-        f"  from (select *, count(*) over (partition by {dialect.names(shape.keys)}{moment}) as variants,\n"
-        f"               row_number() over (partition by {dialect.names(shape.keys)}{moment}\n"
-        f"                                  order by {order}) as choice\n"
-        f"          from (select {names}{newest}, count(*) as votes\n"
+        f"{dialect.create_work} {into} as\n"
+        f"select {names}{moment}, {variants}\n"
+        f"  from (select *, count(*) over (partition by {keys}{moment}) as {variants},\n"
+        f"               row_number() over (partition by {keys}{moment}\n"
+        f"                                  order by {order}) as {choice}\n"
+        f"          from (select {names}{newest}, count(*) as {votes}\n"
         f"                  from {WORK_IN} where {_has_key(dialect, shape)}\n"
         f"                 group by {names}{moment}) as counted) as numbered\n"
-        f" where choice = 1"
+        f" where {choice} = 1"
     )
-
-
-def see_chosen(dialect: Dialect) -> str:
-    """Let the chosen rows be what was seen, so that they are chained in place of all."""
-    return f"alter table {dialect.quote(WORK_CHAIN)} rename to {dialect.quote(WORK_SEEN)}"
 
 
 def count_chain(dialect: Dialect) -> str:
@@ -151,35 +153,36 @@ def count_chain(dialect: Dialect) -> str:
 
 def count_variants(dialect: Dialect) -> str:
     """How many keys were chosen, and how many of them from rows that are not all the same."""
-    return f"select count(*), count(*) filter (where variants > 1) from {dialect.quote(WORK_CHAIN)}"
+    return f"select count(*), count(*) filter (where {dialect.own('variants')} > 1) from {dialect.quote(WORK_CHAIN)}"
 
 
 def chain_versions(dialect: Dialect, shape: Shape, rows: str) -> str:
-    """The versions of each key, as `work_chain`: repeats dropped, each valid until the next begins.
+    """The versions of each key, as `chain`: repeats dropped, each valid until the next begins.
 
     A version that ends where it begins shows two rows that contradict each other at one moment.
     """
     q = dialect.quote
+    seen_at, is_repeat = dialect.own("seen_at"), dialect.own("is_repeat")
     keys = dialect.names(shape.keys)
-    order = ", ".join(["seen_at", *(f"{q(name)} nulls first" for name in (*shape.kept, *shape.overwritten))])
+    order = ", ".join([seen_at, *(f"{q(name)} nulls first" for name in (*shape.kept, *shape.overwritten))])
     repeats = " and ".join(dialect.same(q(name), f"lag({q(name)}) over moments") for name in shape.kept)
     kept = "".join(f", {q(name)}" for name in shape.kept)
     last = "".join(f",\n               last_value({q(n)}) over life as {q(n)}" for n in shape.overwritten)
     names = dialect.names((*shape.keys, *shape.kept, *shape.overwritten))
     return (
-        f"create temp table {WORK_CHAIN} as\n"
+        f"{dialect.create_work} {WORK_CHAIN} as\n"
         f"with marked as (\n"
-        f"        select {keys}{kept}, seen_at as {VALID_FROM}{last},\n"
-        f"               row_number() over moments > 1 and {repeats} as is_repeat\n"
+        f"        select {keys}{kept}, {seen_at} as {VALID_FROM}{last},\n"
+        f"               row_number() over moments > 1 and {repeats} as {is_repeat}\n"
         f"          from {rows}\n"
-        f"         where {_has_key(dialect, shape)} and seen_at is not null\n"
+        f"         where {_has_key(dialect, shape)} and {seen_at} is not null\n"
         f"        window moments as (partition by {keys} order by {order}),\n"
         f"               life as (partition by {keys} order by {order}\n"
         f"                        rows between unbounded preceding and unbounded following))\n"
         f"select {names}, {VALID_FROM},\n"
         f"       lead({VALID_FROM}, 1, timestamp '{HIGH_DATE}')\n"
         f"            over (partition by {keys} order by {VALID_FROM}) as {VALID_TO}\n"
-        f"  from marked where not is_repeat"
+        f"  from marked where not {is_repeat}"
     )
 
 
@@ -199,10 +202,10 @@ def conflicts(dialect: Dialect, shape: Shape) -> str:
         name: f"count(distinct {q(name)}) + max(case when {q(name)} is null then 1 else 0 end) > 1" for name in names
     }
     listed = ", ".join(f"case when {test} then {dialect.text(name)} end" for name, test in differ.items())
-    moment = ", seen_at" if shape.dimension.at else ""
+    moment = f", {dialect.own('seen_at')}" if shape.dimension.at else ""
     key = ", ".join(f"{dialect.text(name)}, {q(name)}" for name in shape.keys)
     return (
-        f"select json_object({key}) as key, concat_ws(', ', {listed}) as columns, count(*) as rows\n"
+        f"select json_object({key}), concat_ws(', ', {listed}), count(*)\n"
         f"  from {WORK_IN} where {_has_key(dialect, shape)}\n"
         f" group by {dialect.names(shape.keys)}{moment}\n"
         f"having {' or '.join(differ.values())}"
@@ -210,12 +213,13 @@ def conflicts(dialect: Dialect, shape: Shape) -> str:
 
 
 def allot_keys(dialect: Dialect, shape: Shape) -> str:
-    """The chain with the key of each version and what it does to the dimension, as `work_rows`.
+    """The chain with the key of each version and what it does to the dimension, as `rows`.
 
     A version that the dimension holds keeps its key; the first version of a member takes over the key that the member
     had while it was only inferred, or had no history; new keys go on from the highest, in the order of the natural key.
     """
     q = dialect.quote
+    held_key, held_change = dialect.own("held_key"), dialect.own("held_change")
     key, table = q(shape.dimension.key_column), dialect.table(shape.dimension.table)
     wanted = _wanted(dialect, shape, "c")
     held = " and ".join(f"d.{q(name)} = c.{q(name)}" for name in shape.versioned)
@@ -229,26 +233,28 @@ def allot_keys(dialect: Dialect, shape: Shape) -> str:
     waits = f"(i.{IS_INFERRED} or i.{VALID_FROM} = timestamp '{LOW_DATE}')" if shape.has_history else f"i.{IS_INFERRED}"
     chosen = ", ".join(f"{value} as {q(name)}" for name, value in wanted.items())
     return (
-        f"create temp table {WORK_ROWS} as\n"
+        f"{dialect.create_work} {WORK_ROWS} as\n"
         f"with matched as (\n"
-        f"        select coalesce(d.{key}, case when {first} then i.{key} end) as held_key,\n"
+        f"        select coalesce(d.{key}, case when {first} then i.{key} end) as {held_key},\n"
         f"               case when d.{key} is not null and {same} then 'same'\n"
-        f"                    when d.{key} is not null then 'update' end as held_change,\n"
+        f"                    when d.{key} is not null then 'update' end as {held_change},\n"
         f"               {dialect.names(shape.keys, 'c')}{', ' + chosen if chosen else ''}\n"
         f"          from {WORK_CHAIN} as c\n"
         f"          left join {table} as d on {held} and d.{key} > 0 and not d.{IS_INFERRED}\n"
         f"          left join {table} as i on {inferred} and i.{key} > 0 and {waits})\n"
-        f"select coalesce(held_key, {highest_key(dialect, shape.dimension.table, shape.dimension.key_column)}\n"
-        f"                          + row_number() over (partition by held_key is null\n"
+        f"select coalesce({held_key}, {highest_key(dialect, shape.dimension.table, shape.dimension.key_column)}\n"
+        f"                          + row_number() over (partition by {held_key} is null\n"
         f"                                               order by {dialect.names(shape.versioned)})) as {key},\n"
-        f"       case when held_key is null then 'insert' else coalesce(held_change, 'update') end as change,\n"
+        f"       case when {held_key} is null then 'insert'\n"
+        f"            else coalesce({held_change}, 'update') end as {dialect.own('change')},\n"
         f"       {dialect.names((*shape.keys, *wanted))}\n"
         f"  from matched"
     )
 
 
 def count_changes(dialect: Dialect) -> str:
-    return f"select change, count(*) from {dialect.quote(WORK_ROWS)} group by change"
+    change = dialect.own("change")
+    return f"select {change}, count(*) from {dialect.quote(WORK_ROWS)} group by {change}"
 
 
 def vanished(dialect: Dialect, shape: Shape) -> str:
@@ -278,7 +284,7 @@ def update_versions(dialect: Dialect, shape: Shape, load_key: int) -> str:
     return (
         f"update {dialect.table(shape.dimension.table)} as d\n"
         f"   set {assigned},\n       {IS_INFERRED} = false, {LOAD_KEY} = {load_key}\n"
-        f"  from {WORK_ROWS} as w\n where w.change = 'update' and w.{key} = d.{key}"
+        f"  from {WORK_ROWS} as w\n where w.{dialect.own('change')} = 'update' and w.{key} = d.{key}"
     )
 
 
@@ -287,7 +293,7 @@ def add_versions(dialect: Dialect, shape: Shape, load_key: int) -> str:
     listed = dialect.names(names)
     return (
         f"insert into {dialect.table(shape.dimension.table)} ({listed}, {IS_INFERRED}, {LOAD_KEY})\n"
-        f"select {listed}, false, {load_key} from {WORK_ROWS} where change = 'insert'"
+        f"select {listed}, false, {load_key} from {WORK_ROWS} where {dialect.own('change')} = 'insert'"
     )
 
 
@@ -307,9 +313,10 @@ def delete_reserved(dialect: Dialect, shape: Shape) -> str:
 
 
 def note_past(dialect: Dialect, shape: Shape) -> str:
-    """The keys of versions that are over, as `work_past`."""
+    """The keys of versions that are over, as `past`."""
     key = dialect.quote(shape.dimension.key_column)
-    return f"create temp table {WORK_PAST} as\nselect {key} from {dialect.table(shape.dimension.table)} where not {IS_CURRENT}"
+    table = dialect.table(shape.dimension.table)
+    return f"{dialect.create_work} {WORK_PAST} as\nselect {key} from {table} where not {IS_CURRENT}"
 
 
 def count_past(dialect: Dialect) -> str:

@@ -1,7 +1,7 @@
 """Following the rows of a fact's driving stream through its SELECT, to find what joins lose or double.
 
-The driving stream is the first of FROM. Its rows are numbered, the number rides along, and the result is held against the
-rows that the WHERE clause asks for. A SELECT that groups or removes duplicates cannot be followed, and says so.
+The driving stream is the first of FROM, seen through WITH clauses and sub-selects that only choose. Its rows are numbered, the
+number rides along, and the result is held against the rows that WHERE asks for. A SELECT that groups is followed up to there.
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from starlode.sql.select import driving, settle
+from starlode.source import FILE_COLUMN, ROW_COLUMN
+from starlode.sql.chain import Unfollowed, appended, before_groups, conjuncts, links, through
+from starlode.sql.dialect import OWN
+from starlode.sql.select import settle
 from starlode.table import TEXT
 
 if TYPE_CHECKING:
@@ -20,48 +23,59 @@ if TYPE_CHECKING:
     from starlode.sql.dialect import Dialect
     from starlode.table import Table
 
-DRIVING = "_driving"
+DRIVING = OWN + "driving"
 
 
 @dataclass(frozen=True)
 class Followed:
-    """A SELECT whose driving rows carry their number, the rows that it asks for, and the measures to hold against them."""
+    """A SELECT whose driving rows carry their number, the rows that it asks for, and the measures to hold against them.
+
+    `groups` says that the tree is only what the SELECT reads before it groups, or removes duplicates.
+    """
 
     tree: exp.Select
-    stream: str
-    alias: str
+    table: exp.Table
     asked: tuple[exp.Expr, ...]
     measures: Mapping[str, exp.Expr]
     can_lose: bool
+    groups: bool
     beside: exp.With | None = None
+
+    @property
+    def stream(self) -> str:
+        return f"{self.table.db}.{self.table.name}"
+
+    @property
+    def alias(self) -> str:
+        return self.table.alias_or_name
 
 
 def follow(tree: exp.Query, columns: Mapping[str, tuple[str, ...]], measures: tuple[str, ...]) -> Followed | str:
     """The SELECT with its driving rows numbered, or the reason why they cannot be followed."""
-    reason = _cannot(tree)
-    if reason:
-        return reason
-    copy = tree.copy()
-    table = driving(copy)
-    if table is None or not isinstance(copy, exp.Select):
+    try:
+        chain = links(tree.copy())
+        asked, unasked = [], False
+        for depth, link in enumerate(chain):
+            for condition in conjuncts(link.select):
+                found = through(condition, chain, depth, columns)
+                unasked = unasked or found is None
+                asked += [found] if found is not None else []
+        outer, groups = chain[0].select, chain[0].groups
+        given = {} if groups else {p.alias_or_name: p for p in outer.selects if p.alias_or_name in measures}
+        found_in = {name: through(p.unalias(), chain, 0, columns) for name, p in given.items() if not p.is_star}
+    except Unfollowed as reason:
+        return str(reason)
+    joins = [join for link in chain for join in link.select.args.get("joins") or ()]
+    kept = all(str(join.args.get("side") or "").upper() == "LEFT" for join in joins)
+    summed = {name: e for name, e in found_in.items() if e is not None}
+    if groups:
+        before_groups(outer)
+    for link in chain:
+        appended(link, DRIVING)
+    table = chain[-1].source
+    if not isinstance(table, exp.Table):
         return "it does not start from a stream"
-    name, alias = f"{table.db}.{table.name}", table.alias_or_name
-    own = _Own(alias, columns, copy, name)
-    where = copy.args.get("where")
-    conjuncts = list(where.this.flatten()) if where is not None and isinstance(where.this, exp.And) else []
-    if where is not None and not conjuncts:
-        conjuncts = [where.this]
-    asked = tuple(c.copy() for c in conjuncts if own.holds(c))
-    summed = {
-        p.alias_or_name: p.unalias().copy()
-        for p in copy.selects
-        if p.alias_or_name in measures and not isinstance(p, exp.Star) and own.holds(p)
-    }
-    if not _has_star(copy, alias):
-        copy.append("expressions", exp.column(DRIVING, table=alias, quoted=True))
-    kept = all(str(join.args.get("side") or "").upper() == "LEFT" for join in copy.args.get("joins") or ())
-    can_lose = not kept or len(asked) < len(conjuncts)
-    return Followed(copy, name, alias, asked, summed, can_lose, copy.args.get("with_"))
+    return Followed(outer, table, tuple(asked), summed, not kept or unasked, groups, tree.args.get("with_"))
 
 
 def grounded(followed: Followed, places: Mapping[str, Table], sqlglot_dialect: str) -> Followed:
@@ -98,7 +112,7 @@ def lost_rows(dialect: Dialect, followed: Followed, source: str, work: str, limi
     where = _where(dialect, followed)
     glue = " and " if where else "\n where "
     return (
-        f"{_with(dialect, followed)}select {alias}.{q('_file')}, {alias}.{q('_row')}, 0\n"
+        f"{_with(dialect, followed)}select {alias}.{q(FILE_COLUMN)}, {alias}.{q(ROW_COLUMN)}, 0\n"
         f"  from ({source}) as {alias}{where}{glue}{condition}\n"
         f" order by 1, 2 limit {limit}"
     )
@@ -107,58 +121,13 @@ def lost_rows(dialect: Dialect, followed: Followed, source: str, work: str, limi
 def doubled_rows(dialect: Dialect, followed: Followed, source: str, work: str, limit: int) -> str:
     """Where the driving rows stand that the SELECT gives more than once, and how often."""
     q, alias = dialect.quote, dialect.quote(followed.alias)
+    number, times = dialect.own("number"), dialect.own("times")
     return (
-        f"select {alias}.{q('_file')}, {alias}.{q('_row')}, t.times\n"
+        f"select {alias}.{q(FILE_COLUMN)}, {alias}.{q(ROW_COLUMN)}, t.{times}\n"
         f"  from ({source}) as {alias}\n"
-        f"  join (select {q(DRIVING)} as n, count(*) as times from {work} group by 1 having count(*) > 1) as t\n"
-        f"    on t.n = {alias}.{q(DRIVING)}\n order by 1, 2 limit {limit}"
+        f"  join (select {q(DRIVING)} as {number}, count(*) as {times} from {work} group by 1 having count(*) > 1) as t\n"
+        f"    on t.{number} = {alias}.{q(DRIVING)}\n order by 1, 2 limit {limit}"
     )
-
-
-class _Own:
-    """Decides whether an expression speaks of the driving stream alone."""
-
-    def __init__(self, alias: str, columns: Mapping[str, tuple[str, ...]], tree: exp.Select, stream: str) -> None:
-        others = [t for t in tree.find_all(exp.Table) if t.db and t.alias_or_name != alias]
-        self._alias = alias.lower()
-        self._beside = {join.alias_or_name.lower() for join in tree.args.get("joins") or ()}
-        self._joined = bool(tree.args.get("joins"))
-        self._mine = {name.lower() for name in columns.get(stream, ())}
-        self._theirs = {name.lower() for t in others for name in columns.get(f"{t.db}.{t.name}", ())}
-
-    def holds(self, expression: exp.Expr) -> bool:
-        inner = {id(c): c for query in expression.find_all(exp.Query) for c in query.find_all(exp.Column)}
-        if any(c.table.lower() in self._beside for c in inner.values()):
-            return False
-        return all(self._is_mine(c) for c in expression.find_all(exp.Column) if id(c) not in inner)
-
-    def _is_mine(self, column: exp.Column) -> bool:
-        if column.table:
-            return column.table.lower() == self._alias
-        name = column.name.lower()
-        return not self._joined or (name in self._mine and name not in self._theirs)
-
-
-def _cannot(tree: exp.Query) -> str:
-    if not isinstance(tree, exp.Select):
-        return "it is a set operation"
-    for part, reason in (("group", "it groups"), ("distinct", "it removes duplicates"), ("having", "it groups")):
-        if tree.args.get(part):
-            return reason
-    if tree.args.get("qualify") or tree.args.get("limit") or tree.args.get("offset"):
-        return "it keeps only some of its rows"
-    if any(a.find_ancestor(exp.Window, exp.Query) is tree for p in tree.selects for a in p.find_all(exp.AggFunc)):
-        return "it aggregates"
-    return ""
-
-
-def _has_star(tree: exp.Select, alias: str) -> bool:
-    for projection in tree.selects:
-        if isinstance(projection, exp.Star):
-            return True
-        if isinstance(projection, exp.Column) and isinstance(projection.this, exp.Star) and projection.table == alias:
-            return True
-    return False
 
 
 def _with(dialect: Dialect, followed: Followed) -> str:

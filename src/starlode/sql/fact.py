@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from starlode.sql.dimension import Shape as DimensionShape
     from starlode.star import Dimension, Fact, Role
 
-WORK_FACT = "work_fact"
-WORK_KEYED = "work_keyed"
-WORK_CHANGE = "work_change"
-WORK_TABLES = (WORK_FACT, WORK_KEYED, WORK_CHANGE)
+LAST_MOMENT = "timestamp '9999-12-30 23:59:59.999999'"
+WORK_FACT = "__starlode_fact"
+WORK_KEYED = "__starlode_keyed"
+WORK_CHANGE = "__starlode_change"
+WORK_BEFORE = "__starlode_before"
+WORK_TABLES = (WORK_FACT, WORK_BEFORE, WORK_KEYED, WORK_CHANGE)
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,8 @@ class Shape:
         return self.dimensions[role.dimension]
 
 
-def read_rows(select: str) -> str:
-    return f"create temp table {WORK_FACT} as\n{select}"
+def read_rows(dialect: Dialect, select: str, into: str = WORK_FACT) -> str:
+    return f"{dialect.create_work} {into} as\n{select}"
 
 
 def all_rows(dialect: Dialect) -> str:
@@ -56,21 +58,37 @@ def all_rows(dialect: Dialect) -> str:
     return f"select * from {dialect.quote(WORK_FACT)}"
 
 
-def count_rows(dialect: Dialect, driving: str | None, measures: tuple[str, ...]) -> str:
+def count_rows(dialect: Dialect, driving: str | None, measures: tuple[str, ...], work: str = WORK_FACT) -> str:
     """Rows, distinct driving rows, and the sum of each measure."""
     distinct = f"count(distinct {dialect.quote(driving)})" if driving else "count(*)"
     sums = "".join(f", cast(sum({dialect.quote(name)}) as {dialect.type(TEXT)})" for name in measures)
-    return f"select count(*), {distinct}{sums} from {WORK_FACT}"
+    return f"select count(*), {distinct}{sums} from {work}"
 
 
 def count_null_grain(dialect: Dialect, fact: Fact) -> str:
     return f"select count(*) from {WORK_FACT} where " + " or ".join(f"{dialect.quote(g)} is null" for g in fact.grain)
 
 
+def count_no_moment(dialect: Dialect, fact: Fact) -> str:
+    return f"select count(*) from {WORK_FACT} where {dialect.quote(fact.at or '')} is null"
+
+
+def count_no_time(dialect: Dialect, name: str, *, is_text: bool) -> str:
+    """Rows whose value cannot be read as a moment."""
+    column = dialect.quote(name)
+    reads = f" and try_cast({column} as timestamp) is null" if is_text else ""
+    return f"select count(*) from {WORK_FACT} where {column} is not null{reads}"
+
+
+def count_given(dialect: Dialect, name: str) -> str:
+    return f"select count({dialect.quote(name)}) from {WORK_FACT}"
+
+
 def count_double_grain(dialect: Dialect, fact: Fact) -> str:
     """How many values of the grain stand more than once, and in how many rows."""
+    times = dialect.own("times")
     return (
-        f"select count(*), coalesce(sum(times), 0) from (select count(*) as times from {WORK_FACT}\n"
+        f"select count(*), coalesce(sum({times}), 0) from (select count(*) as {times} from {WORK_FACT}\n"
         f" group by {dialect.names(fact.grain)} having count(*) > 1) as doubled"
     )
 
@@ -140,8 +158,8 @@ def look_up(dialect: Dialect, shape: Shape) -> str:
 
 
 def keep_looked_up(dialect: Dialect, shape: Shape) -> str:
-    """The looked-up rows as `work_keyed`, to be held against the fact."""
-    return f"create temp table {WORK_KEYED} as\n{look_up(dialect, shape)}"
+    """The looked-up rows as `keyed`, to be held against the fact."""
+    return f"{dialect.create_work} {WORK_KEYED} as\n{look_up(dialect, shape)}"
 
 
 def count_unknown(dialect: Dialect, shape: Shape) -> str:
@@ -153,21 +171,23 @@ def count_unknown(dialect: Dialect, shape: Shape) -> str:
 
 
 def compare(dialect: Dialect, shape: Shape) -> str:
-    """What each row does to the fact, by grain, as `work_change`."""
+    """What each row does to the fact, by grain, as `change`."""
     q = dialect.quote
     grain = shape.fact.grain
     same = " and ".join(dialect.same(f"f.{q(name)}", f"w.{q(name)}") for name in shape.content)
     join = " and ".join(f"f.{q(name)} = w.{q(name)}" for name in grain)
     return (
-        f"create temp table {WORK_CHANGE} as\n"
+        f"{dialect.create_work} {WORK_CHANGE} as\n"
         f"select {dialect.names(grain, 'w')},\n"
-        f"       case when f.{LOAD_KEY} is null then 'insert' when {same} then 'same' else 'update' end as change\n"
+        f"       case when f.{LOAD_KEY} is null then 'insert'\n"
+        f"            when {same} then 'same' else 'update' end as {dialect.own('change')}\n"
         f"  from {WORK_KEYED} as w left join {dialect.table(shape.fact.table)} as f on {join}"
     )
 
 
-def count_changes() -> str:
-    return f"select change, count(*) from {WORK_CHANGE} group by change"
+def count_changes(dialect: Dialect) -> str:
+    change = dialect.own("change")
+    return f"select {change}, count(*) from {WORK_CHANGE} group by {change}"
 
 
 def count_vanished(dialect: Dialect, shape: Shape) -> str:
@@ -179,9 +199,9 @@ def delete_vanished(dialect: Dialect, shape: Shape) -> str:
 
 
 def delete_changed(dialect: Dialect, shape: Shape) -> str:
+    changed = f" and w.{dialect.own('change')} = 'update'"
     return (
-        f"delete from {dialect.table(shape.fact.table)} as f\n"
-        f" where {_in_work(dialect, shape, WORK_CHANGE, ' and w.change = ' + dialect.text('update'))}"
+        f"delete from {dialect.table(shape.fact.table)} as f\n where {_in_work(dialect, shape, WORK_CHANGE, changed)}"
     )
 
 
@@ -191,7 +211,7 @@ def add_changed(dialect: Dialect, shape: Shape, load_key: int) -> str:
     return (
         f"insert into {dialect.table(shape.fact.table)} ({dialect.names(shape.content)}, {LOAD_KEY})\n"
         f"select {dialect.names(shape.content, 'w')}, {load_key}\n"
-        f"  from {WORK_KEYED} as w join {WORK_CHANGE} as c on {join} and c.change <> 'same'"
+        f"  from {WORK_KEYED} as w join {WORK_CHANGE} as c on {join} and c.{dialect.own('change')} <> 'same'"
     )
 
 
@@ -218,15 +238,16 @@ def _join(dialect: Dialect, fact: Fact, role: Role, dimension: Dimension, alias:
         return f"left join {table} as {alias} on {same} and {alias}.{key} > 0"
     if fact.at is None:
         return f"left join {table} as {alias} on {same} and {alias}.{key} > 0 and {alias}.{IS_CURRENT}"
-    natural = dialect.names(dimension.key)
-    moment = f"cast(f.{q(fact.at)} as timestamp)"
+    natural, known_from = dialect.names(dimension.key), dialect.own("known_from")
+    # The last version is known for ever, and it is the one for a row whose moment is not known.
+    moment = f"least(coalesce(cast(f.{q(fact.at)} as timestamp), {LAST_MOMENT}), {LAST_MOMENT})"
     versions = (
         f"(select {key}, {natural}, {VALID_TO},\n"
         f"          case when row_number() over (partition by {natural} order by {VALID_FROM}) = 1\n"
-        f"               then timestamp '{LOW_DATE}' else {VALID_FROM} end as known_from\n"
+        f"               then timestamp '{LOW_DATE}' else {VALID_FROM} end as {known_from}\n"
         f"     from {table} where {key} > 0)"
     )
     return (
         f"left join {versions} as {alias}\n"
-        f"    on {same} and {moment} >= {alias}.known_from and {moment} < {alias}.{VALID_TO}"
+        f"    on {same} and {moment} >= {alias}.{known_from} and {moment} < {alias}.{VALID_TO}"
     )

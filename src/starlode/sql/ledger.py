@@ -176,6 +176,11 @@ def highest_key(dialect: Dialect, dimension: Table, key: str) -> str:
     return f"greatest(coalesce(({held}), 0), coalesce(({retired}), 0), 0)"
 
 
+def newest_project(dialect: Dialect) -> str:
+    """The project that has last run in the warehouse."""
+    return f"select project from {dialect.table(RUN)} order by {dialect.quote('at')} desc limit 1"
+
+
 def last_runs(dialect: Dialect, limit: int) -> str:
     """The last runs, newest first, with their latest status: (run_id, status, started, ended, version, pid, error)."""
     at = dialect.quote("at")

@@ -13,13 +13,20 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
+from starlode.source import FILE_COLUMN, ROW_COLUMN
+from starlode.sql.staging import LOAD_COLUMN
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from starlode.star import Select
     from starlode.table import Table
 
-USERS_DIALECT = "duckdb"
+# Without its version, sqlglot takes `~` for a match of a part, as DuckDB 2.0 may do.
+USERS_DIALECT = "duckdb, version=1.5"
+TECHNICAL = (FILE_COLUMN, ROW_COLUMN, LOAD_COLUMN)
+TAKES_LAMBDA = ("list_", "array_", "apply", "filter", "reduce", "map_", "transform")
+STANDS_IN = "stands_in"
 Tree = TypeVar("Tree", bound=exp.Expr)
 
 
@@ -70,6 +77,8 @@ def parse(select: Select) -> exp.Query:
             name = _stream_name(table)
             what = f"`{table.catalog}.{name}` has too many parts: a stream is named source.stream"
             raise SelectMistake(what, name.line, name.column, name.width)
+    _drop_sources(tree)
+    _read_arrows(tree)
     return tree
 
 
@@ -112,38 +121,69 @@ def driving(tree: exp.Query) -> exp.Table | None:
 def shown(tree: exp.Expr, place: Table) -> tuple[str, ...]:
     """The columns of a staging table that a SELECT sees: the stream's own, and those added by staging that it names."""
     named = {column.name for column in tree.find_all(exp.Column)}
-    return tuple(name for name in place.names if not name.startswith("_") or name in named)
+    return tuple(name for name in place.names if name not in TECHNICAL or name in named)
 
 
 def resolve(
-    tree: exp.Query, places: Mapping[str, Table], sqlglot_dialect: str, given: Mapping[str, str] | None = None
+    tree: exp.Query, places: Mapping[str, Table], sqlglot_dialect: str, instead: tuple[exp.Table, str] | None = None
 ) -> str:
     """The SELECT in the target's words, with each `source.stream` replaced by the columns that its table shows.
 
-    `given` holds SELECTs that stand in for the streams under certain aliases.
+    `instead` is one of its tables, and a SELECT that stands in for that one alone.
     """
-    return settle(tree, places, sqlglot_dialect, given).sql(dialect=sqlglot_dialect, pretty=True, comments=False)
+    if instead is not None:
+        instead[0].meta[STANDS_IN] = instead[1]
+    return settle(tree, places, sqlglot_dialect).sql(dialect=sqlglot_dialect, pretty=True, comments=False)
 
 
-def settle(
-    tree: Tree, places: Mapping[str, Table], sqlglot_dialect: str, given: Mapping[str, str] | None = None
-) -> Tree:
+def settle(tree: Tree, places: Mapping[str, Table], sqlglot_dialect: str) -> Tree:
     """A SELECT, or a part of one, whose streams are the columns that their tables show."""
     copy = tree.copy()
-    instead = given or {}
     for table in list(copy.find_all(exp.Table)):
         if not table.db:
             continue
-        alias = table.alias_or_name
         place = places[f"{table.db}.{table.name}"]
         chosen: exp.Query
-        if alias in instead:
-            chosen = sqlglot.parse_one(instead[alias], dialect=sqlglot_dialect)  # type: ignore[assignment]
+        if STANDS_IN in table.meta:
+            chosen = sqlglot.parse_one(table.meta[STANDS_IN], dialect=sqlglot_dialect)  # type: ignore[assignment]
         else:
             columns = (exp.column(name, quoted=True) for name in shown(copy, place))
             chosen = exp.select(*columns).from_(exp.table_(place.name, db=place.schema, quoted=True))
-        table.replace(chosen.subquery(exp.to_identifier(alias, quoted=True)))
+        table.replace(chosen.subquery(exp.to_identifier(table.alias_or_name, quoted=True)))
     return copy
+
+
+def _drop_sources(tree: exp.Query) -> None:
+    """Let `source.stream.column` be `stream.column`, as the stream is a table of that name where it is read."""
+    streams = {(table.db.lower(), table.name.lower()) for table in tree.find_all(exp.Table) if table.db}
+    for column in tree.find_all(exp.Column):
+        for source, stream in (("catalog", "db"), ("db", "table")):
+            if (column.text(source).lower(), column.text(stream).lower()) in streams:
+                column.set(source, None)
+
+
+def _read_arrows(tree: exp.Query) -> None:
+    """Read `json_array_length(j -> 'a')` as DuckDB does: an arrow to a text or a number goes into JSON.
+
+    sqlglot takes the first arrow of any function's argument for a lambda, which binds last where JSON's arrow binds first.
+    """
+    for arrow in list(tree.find_all(exp.Lambda)):
+        call = arrow.parent
+        name = call.name if isinstance(call, exp.Anonymous) else call.sql_name() if isinstance(call, exp.Func) else ""
+        spine = [arrow.this]
+        while isinstance(spine[-1], exp.Binary | exp.JSONExtract | exp.JSONExtractScalar | exp.Is):
+            spine.append(spine[-1].this)
+        first = spine[-1]
+        if len(arrow.expressions) != 1 or not isinstance(first, exp.Literal) or name.lower().startswith(TAKES_LAMBDA):
+            continue
+        column = exp.Column(this=arrow.expressions[0].copy())
+        path = sqlglot.parse_one(f"j -> {first.sql(USERS_DIALECT)}", dialect=USERS_DIALECT)
+        path.set("this", column)
+        if first is arrow.this:
+            arrow.replace(path)
+        else:
+            first.replace(path)
+            arrow.replace(arrow.this)
 
 
 def _stream_name(table: exp.Table) -> StreamName:

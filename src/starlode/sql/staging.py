@@ -6,9 +6,11 @@ A batch of a keyed stream is loaded into a work table first; which of its rows w
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from starlode.source import FILE_COLUMN, ROW_COLUMN
+from starlode.sql.dialect import OWN
 from starlode.table import INTEGER, TEXT, Column, Table
 
 if TYPE_CHECKING:
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
 STAGING_SCHEMA = "staging"
 LOAD_COLUMN = "_load"
+CHANGE, NEWEST = f"{OWN}change", f"{OWN}newest"
+# A stream's name has no blank, so no stream can be called what these tables are.
+SEEN, WORK, NEW = " (seen)", " (work)", " (new)"
 TECHNICAL = (Column(FILE_COLUMN, TEXT), Column(ROW_COLUMN, INTEGER), Column(LOAD_COLUMN, INTEGER))
 TECHNICAL_NAMES = tuple(column.name for column in TECHNICAL)
 
@@ -29,12 +34,17 @@ def staging_table(stream: Stream, columns: tuple[Column, ...] = ()) -> Table:
 
 def seen_table(stream: Stream, columns: tuple[Column, ...] = ()) -> Table:
     """Every row of a keyed stream that was ever seen, for dimensions with history."""
-    return Table(STAGING_SCHEMA, f"{stream.source}__{stream.name}__seen", _with_technical(columns))
+    return Table(STAGING_SCHEMA, f"{stream.source}__{stream.name}{SEEN}", _with_technical(columns))
 
 
 def work_table(stream: Stream, columns: tuple[Column, ...] = ()) -> Table:
     """The rows of one extraction before they are merged."""
-    return Table(STAGING_SCHEMA, f"{stream.source}__{stream.name}__work", _with_technical(columns))
+    return Table(STAGING_SCHEMA, f"{stream.source}__{stream.name}{WORK}", _with_technical(columns))
+
+
+def beside(table: Table) -> Table:
+    """The table that is built to take another one's place."""
+    return replace(table, name=f"{table.name}{NEW}")
 
 
 def create(dialect: Dialect, table: Table) -> str:
@@ -87,12 +97,60 @@ def keep_other_files(dialect: Dialect, old: Table, new: Table, replaced: tuple[s
     file = dialect.quote(FILE_COLUMN)
     held = {column.name: column.type for column in old.columns}
     values = ", ".join(value(dialect, column, held.get(column.name)) for column in new.columns)
-    changed = f" and {file} not in ({', '.join(dialect.text(name) for name in replaced)})" if replaced else ""
+    changed = f" and {file} not in ({_listed(dialect, replaced)})" if replaced else ""
     return (
         f"insert into {dialect.table(new)} ({dialect.names(new.names)})\n"
         f"select {values}\n  from {dialect.table(old)}\n"
         f" where {file} not in (select {file} from {dialect.table(new)}){changed}"
     )
+
+
+def keep_unsaid(dialect: Dialect, old: Table, new: Table, identity: tuple[str, ...]) -> str:
+    """Take over the rows whose key and moment the new table does not speak of."""
+    held = {column.name: column.type for column in old.columns}
+    values = ",\n               ".join(
+        f"{value(dialect, column, held.get(column.name))} as {dialect.quote(column.name)}" for column in new.columns
+    )
+    names = dialect.names(new.names)
+    return (
+        f"insert into {dialect.table(new)} ({names})\n"
+        f"select {names}\n  from (select {values}\n          from {dialect.table(old)}) as h\n"
+        f" where not exists (select 1 from {dialect.table(new)} as w where {_agree(dialect, identity)})"
+    )
+
+
+def delete_said_again(
+    dialect: Dialect, seen: Table, identity: tuple[str, ...], files: tuple[str, ...], load_key: int
+) -> str:
+    """Forget the earlier rows of files whose key and moment the newest load tells again."""
+    load = dialect.quote(LOAD_COLUMN)
+    return (
+        f"delete from {dialect.table(seen)} as h\n"
+        f" where h.{load} <> {load_key} and h.{dialect.quote(FILE_COLUMN)} in ({_listed(dialect, files)})\n"
+        f"   and exists (select 1 from {dialect.table(seen)} as w\n"
+        f"                where w.{load} = {load_key} and {_agree(dialect, identity)})"
+    )
+
+
+def count_unsaid(dialect: Dialect, key: tuple[str, ...], held: Table, work: Table, files: tuple[str, ...]) -> str:
+    """How many held rows come from files whose newest state does not hold their key."""
+    return (
+        f"select count(*) from {dialect.table(held)} as h\n"
+        f" where h.{dialect.quote(FILE_COLUMN)} in ({_listed(dialect, files)})\n"
+        f"   and not exists (select 1 from {dialect.table(work)} as w where {_agree(dialect, key)})"
+    )
+
+
+def count_files(dialect: Dialect, table: Table, files: tuple[str, ...]) -> str:
+    """How many rows are held of each of some files: (file, rows)."""
+    file = dialect.quote(FILE_COLUMN)
+    return f"select {file}, count(*) from {dialect.table(table)} where {file} in ({_listed(dialect, files)}) group by {file}"
+
+
+def count_values(dialect: Dialect, table: Table, names: tuple[str, ...]) -> str:
+    """How many values each of some columns has."""
+    counts = ", ".join(f"count({dialect.quote(name)})" for name in names)
+    return f"select {counts} from {dialect.table(table)}"
 
 
 def null_keys(dialect: Dialect, work: Table, key: tuple[str, ...]) -> str:
@@ -117,7 +175,7 @@ def winners(
 ) -> str:
     """A work table of the last row of each key in the batch, with what it does to the held one.
 
-    `change` is insert, update, same or stale: a stale row is older than the one that is held. A held row of a file that
+    The change is insert, update, same or stale: a stale row is older than the one that is held. A held row of a file that
     the batch replaces makes no row stale, because that file speaks for itself in the batch.
     """
     q = dialect.quote
@@ -126,24 +184,24 @@ def winners(
     newest = ", ".join(f"{q(column)} desc nulls last" for column in order)
     join = " and ".join(dialect.same(f"h.{q(column)}", f"w.{q(column)}") for column in key)
     same = " and ".join(dialect.same(f"h.{q(column)}", f"w.{q(column)}") for column in content)
-    listed = ", ".join(dialect.text(file) for file in replaces)
-    stands = f"h.{q(FILE_COLUMN)} not in ({listed}) and " if replaces else ""
+    stands = f"h.{q(FILE_COLUMN)} not in ({_listed(dialect, replaces)}) and " if replaces else ""
     return (
         f"create temp table {q(name)} as\n"
         f"select w.*,\n"
         f"       case when h.{q(LOAD_COLUMN)} is null then 'insert'\n"
         f"            when {stands}{_older(dialect, order)} then 'stale'\n"
         f"            when {same} then 'same'\n"
-        f"            else 'update' end as change\n"
-        f"  from (select *, row_number() over (partition by {dialect.names(key)} order by {newest}) as newest\n"
+        f"            else 'update' end as {q(CHANGE)}\n"
+        f"  from (select *, row_number() over (partition by {dialect.names(key)} order by {newest}) as {q(NEWEST)}\n"
         f"          from {dialect.table(work)}) as w\n"
         f"  left join {dialect.table(held)} as h on {join}\n"
-        f" where w.newest = 1"
+        f" where w.{q(NEWEST)} = 1"
     )
 
 
 def count_changes(dialect: Dialect, name: str) -> str:
-    return f"select change, count(*) from {dialect.quote(name)} group by change"
+    change = dialect.quote(CHANGE)
+    return f"select {change}, count(*) from {dialect.quote(name)} group by {change}"
 
 
 def delete_updated(dialect: Dialect, name: str, stream: Stream, held: Table) -> str:
@@ -151,7 +209,7 @@ def delete_updated(dialect: Dialect, name: str, stream: Stream, held: Table) -> 
     join = " and ".join(f"h.{q(column)} = w.{q(column)}" for column in stream.key)
     return (
         f"delete from {dialect.table(held)} as h\n"
-        f" where exists (select 1 from {q(name)} as w where w.change = 'update' and {join})"
+        f" where exists (select 1 from {q(name)} as w where w.{q(CHANGE)} = 'update' and {join})"
     )
 
 
@@ -159,7 +217,7 @@ def insert_winners(dialect: Dialect, name: str, held: Table) -> str:
     names = dialect.names(held.names)
     return (
         f"insert into {dialect.table(held)} ({names})\n"
-        f"select {names} from {dialect.quote(name)} where change in ('insert', 'update')"
+        f"select {names} from {dialect.quote(name)} where {dialect.quote(CHANGE)} in ('insert', 'update')"
     )
 
 
@@ -205,6 +263,14 @@ def all_rows(dialect: Dialect, table: Table) -> str:
 
 def count(dialect: Dialect, table: Table) -> str:
     return f"select count(*) from {dialect.table(table)}"
+
+
+def _listed(dialect: Dialect, files: tuple[str, ...]) -> str:
+    return ", ".join(dialect.text(file) for file in files)
+
+
+def _agree(dialect: Dialect, names: tuple[str, ...]) -> str:
+    return " and ".join(dialect.same(f"h.{dialect.quote(name)}", f"w.{dialect.quote(name)}") for name in names)
 
 
 def _order(stream: Stream) -> tuple[str, ...]:

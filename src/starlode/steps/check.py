@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from starlode.errors import CheckFailed
+from starlode.errors import CheckFailed, DataError
 from starlode.finding import Finding
+from starlode.nearest import hint
 from starlode.sql import check as sql
 from starlode.sql import select, staging
 from starlode.star import STAR_SCHEMA
 from starlode.step import Outcome
 from starlode.table import Table
+from starlode.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +70,7 @@ def judge(session: Session, claims: tuple[Claim, ...]) -> Iterator[Finding]:
     for claim in claims:
         count = session.rows(claim.sql)[0][0]
         if count:
-            message = f"{claim.says}: {count:,} rows break this"
+            message = f"{claim.says}: {counted(count, 'row')} {'breaks' if count == 1 else 'break'} this"
             yield Finding(claim.rule, claim.table, claim.severity, message, expected="0", found=str(count))
 
 
@@ -129,6 +131,8 @@ def _declared(check: Check, project: Project, session: Session) -> Claim:
         text = select.resolve(tree, _places(project, session, tree), dialect.sqlglot)
         return Claim(check.name, check.select.file, f"`{check.name}` returns no row", sql.rows_of(text), check.severity)
     table, where = _table(check.table, project, dialect)
+    table = replace(table, columns=session.columns(table))
+    _guard_columns(check, table)
     columns = ", ".join(check.columns)
     if check.rule == "not_null":
         says, text = f"{columns} is not NULL", sql.missing(dialect, table, check.columns, where)
@@ -142,6 +146,16 @@ def _declared(check: Check, project: Project, session: Session) -> Claim:
     return Claim(check.name, check.table, says, text, check.severity)
 
 
+def _guard_columns(check: Check, table: Table) -> None:
+    for name in check.columns:
+        if name not in table.names:
+            raise DataError(
+                f"the check {check.name} names the column {name}, which {table} does not have",
+                where="starlode.yml",
+                hint=hint(name, table.names, "columns"),
+            )
+
+
 def _tables(check: Check, project: Project, dialect: Dialect) -> tuple[Table, ...]:
     """What a declared check looks at; it waits while one of them has never been built."""
     if check.select is None:
@@ -150,13 +164,15 @@ def _tables(check: Check, project: Project, dialect: Dialect) -> tuple[Table, ..
 
 
 def _table(name: str, project: Project, dialect: Dialect) -> tuple[Table, str]:
-    """The table that a check names, and the condition that keeps reserved members out."""
+    """The table that a check names, and the condition that keeps reserved and inferred members out."""
     if "." in name and not name.startswith(f"{STAR_SCHEMA}."):
         return staging.staging_table(project.stream(name)), "true"
     short = name.removeprefix(f"{STAR_SCHEMA}.")
     for dimension in project.star.dimensions:
         if dimension.table.name == short:
-            return dimension.table, sql.real_member(dialect, dimension)
+            is_calendar = dimension.calendar is not None
+            judged = sql.real_member if is_calendar else sql.arrived
+            return dimension.table, judged(dialect, dimension)
     return Table(STAR_SCHEMA, short), "true"
 
 

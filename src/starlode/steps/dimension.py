@@ -13,7 +13,9 @@ from starlode.sql import dimension as sql
 from starlode.sql import staging
 from starlode.sql.ledger import retire_keys
 from starlode.step import Outcome
+from starlode.steps.given import guard_dimension
 from starlode.table import widen
+from starlode.words import counted
 
 if TYPE_CHECKING:
     from starlode.session import Session
@@ -28,10 +30,14 @@ MOST_CONFLICTS = 1_000
 def build_dimension(dimension: Dimension, select: str, work: Work, load_key: int) -> Outcome:
     """Bring a dimension to what its SELECT gives. Running it twice changes nothing the second time."""
     session, dialect = work.session, work.session.dialect
-    shape = sql.shape(dimension, session.describe(select))
+    columns = session.describe(select)
+    guard_dimension(dimension, columns)
+    shape = sql.shape(dimension, columns)
     _drop_work(session)
     session.execute(sql.read_rows(dialect, shape, select))
     rows, no_key, no_moment = session.rows(sql.count_rows(dialect, shape))[0]
+    if dimension.at:
+        _guard_beyond(dimension, session)
     past = _shape_table(work, shape, load_key)
     chosen, findings = _choose(work, shape)
     session.execute(sql.allot_keys(dialect, shape))
@@ -135,7 +141,7 @@ def _shape_table(work: Work, shape: Shape, load_key: int) -> int:
 
 
 def _choose(work: Work, shape: Shape) -> tuple[int, tuple[Finding, ...]]:
-    """Fill `work_chain` with the versions; how many, and what contradicted."""
+    """Fill the chain with the versions; how many, and what contradicted."""
     session, dialect = work.session, work.session.dialect
     if shape.has_history and shape.dimension.at:
         return _chain(work, shape)
@@ -156,8 +162,7 @@ def _chain(work: Work, shape: Shape) -> tuple[int, tuple[Finding, ...]]:
     if session.rows(sql.count_contradictions(dialect, shape))[0][0]:
         findings = _conflicts(work, shape)
         session.execute(staging.drop_work(dialect, sql.WORK_CHAIN))
-        session.execute(sql.choose_rows(dialect, shape, per_moment=True))
-        session.execute(sql.see_chosen(dialect))
+        session.execute(sql.choose_rows(dialect, shape, sql.WORK_SEEN, per_moment=True))
         session.execute(sql.chain_versions(dialect, shape, sql.WORK_SEEN))
     return session.rows(sql.count_chain(dialect))[0][0], findings
 
@@ -172,7 +177,7 @@ def _conflicts(work: Work, shape: Shape) -> tuple[Finding, ...]:
     rows = sum(count for *_, count in found)
     name, rule = str(dimension.table.name), dimension.on_conflict
     kept = rule or "most_frequent"
-    told = f"{len(found):,} keys of {name} have rows that disagree about {columns} ({rows:,} rows)"
+    told = f"{counted(len(found), 'key')} of {name} whose rows disagree about {columns} ({counted(rows, 'row')})"
     if rule == "fail" or (rule is None and shape.has_history):
         moment = " at the same moment" if dimension.at else ""
         raise DataError(
@@ -186,14 +191,27 @@ def _conflicts(work: Work, shape: Shape) -> tuple[Finding, ...]:
     return (Finding("conflict", name, "warning", f"{told}; kept: {said}", found=f"{len(found)}"),)
 
 
+def _guard_beyond(dimension: Dimension, session: Session) -> None:
+    beyond = session.rows(sql.count_beyond(session.dialect))[0][0]
+    if beyond:
+        raise DataError(
+            f"{counted(beyond, 'row')} of {dimension.table.name} have a moment ({dimension.at}) at or after 9999-12-31, "
+            "which stands for the end of time",
+            where=dimension.select.file if dimension.select else None,
+            hint=f"if it means that nothing is known, leave it out in the SELECT: nullif({dimension.at}, ...)",
+        )
+
+
 def _left_out(dimension: Dimension, no_key: int, no_moment: int) -> tuple[Finding, ...]:
     name = str(dimension.table.name)
     key, at = ", ".join(dimension.key), dimension.at
     told = []
     if no_key:
-        told.append(Finding("no key", name, "note", f"{no_key:,} rows have no {key} and name no member"))
+        told.append(Finding("no key", name, "note", f"{counted(no_key, 'row')} without {key}, which name no member"))
     if no_moment:
-        told.append(Finding("no moment", name, "warning", f"{no_moment:,} rows have no {at} and make no version"))
+        told.append(
+            Finding("no moment", name, "warning", f"{counted(no_moment, 'row')} without {at}, which make no version")
+        )
     return tuple(told)
 
 

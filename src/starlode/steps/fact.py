@@ -12,9 +12,12 @@ from starlode.finding import Finding
 from starlode.sql import calendar, driving, select, staging
 from starlode.sql import dimension as dimension_sql
 from starlode.sql import fact as sql
+from starlode.sql.dialect import OWN
 from starlode.star import UNKNOWN_KEY
 from starlode.step import Outcome
 from starlode.steps.dimension import add_years, ensure_table
+from starlode.steps.given import guard_fact, guard_kinds, guard_moment
+from starlode.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,23 +36,26 @@ MOST_YEARS = 200
 
 @dataclass(frozen=True)
 class Torn:
-    """What the joins of a SELECT did to its driving rows, which came from `source`."""
+    """What the joins of a SELECT did to its driving rows, which came from `source` and are in a work table."""
 
     lost: int
     doubled: int
     followed: Followed
     source: str
+    work: str = sql.WORK_FACT
 
 
 def build_fact(fact: Fact, tree: exp.Query, places: Mapping[str, Table], work: Work, load_key: int) -> Outcome:
     """Bring a fact to what its SELECT gives; nothing of it changes when its joins lose or double rows without leave."""
     session, dialect = work.session, work.session.dialect
     _drop_work(session)
+    guard_fact(fact, session.describe(select.resolve(tree, places, dialect.sqlglot)))
     balance = _read(fact, tree, places, work)
-    selected = tuple(c for c in session.describe(sql.all_rows(dialect)) if c.name != driving.DRIVING)
+    selected = tuple(c for c in session.describe(sql.all_rows(dialect)) if not c.name.startswith(OWN))
     _guard_grain(fact, session)
     dimensions = {d.name: d for d in work.project.star.dimensions}
     shape = sql.Shape(fact, selected, dimensions)
+    no_moment = _guard_lookups(shape, session)
     findings = [f for role in fact.roles for f in _prepare(role, dimensions[role.dimension], fact, work, load_key)]
     outcome = _apply(shape, balance, work, load_key)
     rows, *unknown = session.rows(sql.count_unknown(dialect, shape))[0]
@@ -59,26 +65,31 @@ def build_fact(fact: Fact, tree: exp.Query, places: Mapping[str, Table], work: W
             hint="a dimension holds one key twice: `starlode check` names it",
         )
     _drop_work(session)
-    return replace(outcome, findings=(*balance.findings, *findings, *_unknown(shape, rows, unknown)))
+    return replace(outcome, findings=(*balance.findings, *no_moment, *findings, *_unknown(shape, rows, unknown)))
 
 
 def _read(fact: Fact, tree: exp.Query, places: Mapping[str, Table], work: Work) -> Outcome:
-    """Fill `work_fact` and balance it against the rows of the driving stream that the SELECT asks for."""
+    """Fill the work table and balance it against the rows of the driving stream that the SELECT asks for."""
     session, dialect = work.session, work.session.dialect
     measures = tuple(name for name, aggregate in fact.measures.items() if aggregate == "sum")
-    names = {name: table.names for name, table in places.items()}
-    followed = driving.follow(tree, names, measures)
+    followed = driving.follow(tree, {name: table.names for name, table in places.items()}, measures)
     if isinstance(followed, str):
-        session.execute(sql.read_rows(select.resolve(tree, places, dialect.sqlglot)))
+        session.execute(sql.read_rows(dialect, select.resolve(tree, places, dialect.sqlglot)))
         rows, _, *sums = session.rows(sql.count_rows(dialect, None, measures))[0]
-        told = f"rows in = rows out cannot be proved for this SELECT: {followed}"
-        finding = Finding("balance", fact.table.name, "note", told)
+        told = f"that no join loses or doubles rows cannot be proved for this SELECT: {followed}"
+        finding = Finding("balance", fact.table.name, "warning", told)
         return Outcome(rows_in=rows, rows_out=rows, sums=_exact(measures, sums), findings=(finding,))
-    followed = driving.grounded(followed, places, dialect.sqlglot)
     place = places[followed.stream]
     seen = driving.numbered(dialect, place, select.shown(tree, place))
-    session.execute(sql.read_rows(select.resolve(followed.tree, places, dialect.sqlglot, {followed.alias: seen})))
-    return _balance(fact, followed, driving.numbered(dialect, place, place.names), measures, work)
+    carried = select.resolve(followed.tree, places, dialect.sqlglot, (followed.table, seen))
+    followed = driving.grounded(followed, places, dialect.sqlglot)
+    source = driving.numbered(dialect, place, place.names)
+    if followed.groups:
+        session.execute(sql.read_rows(dialect, select.resolve(tree, places, dialect.sqlglot)))
+        session.execute(sql.read_rows(dialect, carried, sql.WORK_BEFORE))
+        return _balance_before(fact, followed, source, measures, work)
+    session.execute(sql.read_rows(dialect, carried))
+    return _balance(fact, followed, source, measures, work)
 
 
 def _balance(fact: Fact, followed: Followed, source: str, measures: tuple[str, ...], work: Work) -> Outcome:
@@ -100,6 +111,25 @@ def _balance(fact: Fact, followed: Followed, source: str, measures: tuple[str, .
     )
 
 
+def _balance_before(fact: Fact, followed: Followed, source: str, measures: tuple[str, ...], work: Work) -> Outcome:
+    """Balance what a SELECT reads before it groups: a row that a join doubles is in the sum twice."""
+    session, dialect = work.session, work.session.dialect
+    asked = session.rows(driving.asked_rows(dialect, followed, source))[0][0]
+    read, distinct = session.rows(sql.count_rows(dialect, driving.DRIVING, (), sql.WORK_BEFORE))[0]
+    lost, doubled = asked - distinct, read - distinct
+    findings = _judge(fact, Torn(lost, doubled, followed, source, sql.WORK_BEFORE), work)
+    rows, _, *sums = session.rows(sql.count_rows(dialect, None, measures))[0]
+    return Outcome(
+        rows_in=asked,
+        rows_out=rows,
+        merged=read - rows,
+        lost=lost,
+        doubled=doubled,
+        sums=_exact(measures, sums),
+        findings=findings,
+    )
+
+
 def _judge(fact: Fact, torn: Torn, work: Work) -> tuple[Finding, ...]:
     """Rows lost or doubled by joins fail the run, unless the declaration allows it; either way they are written down."""
     name, stream = fact.table.name, torn.followed.stream
@@ -109,7 +139,7 @@ def _judge(fact: Fact, torn: Torn, work: Work) -> tuple[Finding, ...]:
         ("doubled", torn.doubled, "add", "may_multiply", fact.may_multiply),
     ):
         if count:
-            rule, says = f"{what} by a join", f"{says} {count:,} rows"
+            rule, says = f"{what} by a join", f"{says} {counted(count, 'row')}"
             evidence.append(Evidence(name, rule, _places(torn, what, work)))
             told.append(
                 Finding(rule, name, "warning", f"the joins {says} of {stream}, as `{word}` allows", found=str(count))
@@ -130,9 +160,26 @@ def _judge(fact: Fact, torn: Torn, work: Work) -> tuple[Finding, ...]:
 
 def _places(torn: Torn, what: str, work: Work) -> tuple[tuple[str, str, int], ...]:
     rows_of = driving.lost_rows if what == "lost" else driving.doubled_rows
-    sql_text = rows_of(work.session.dialect, torn.followed, torn.source, sql.WORK_FACT, MOST_EVIDENCE)
+    sql_text = rows_of(work.session.dialect, torn.followed, torn.source, torn.work, MOST_EVIDENCE)
     places = work.session.rows(sql_text)
     return tuple((json.dumps({"_file": file, "_row": row}), torn.followed.stream, times) for file, row, times in places)
+
+
+def _guard_lookups(shape: sql.Shape, session: Session) -> tuple[Finding, ...]:
+    """Refuse keys and moments that the lookup would bend; tell of rows whose moment is not known."""
+    fact, given = shape.fact, {column.name: column for column in shape.selected}
+    for role in fact.roles:
+        dimension = shape.dimension(role)
+        if dimension.calendar is not None:
+            guard_moment(fact.table.name, fact.select, given[role.columns[0]], session)
+        else:
+            guard_kinds(fact, role, dimension, shape.selected, session)
+    if fact.at is None or not any(shape.dimension(role).history for role in fact.roles):
+        return ()
+    guard_moment(fact.table.name, fact.select, given[fact.at], session)
+    count = session.rows(sql.count_no_moment(session.dialect, fact))[0][0]
+    told = f"{counted(count, 'row')} without {fact.at}, which point to the current versions"
+    return (Finding("no moment", fact.table.name, "warning", told, found=str(count)),) if count else ()
 
 
 def _guard_grain(fact: Fact, session: Session) -> None:
@@ -140,12 +187,12 @@ def _guard_grain(fact: Fact, session: Session) -> None:
     grain = ", ".join(fact.grain)
     if nulls:
         raise DataError(
-            f"{nulls:,} rows of {fact.table.name} have no {grain}, which is its grain", where=fact.select.file
+            f"{counted(nulls, 'row')} of {fact.table.name} without {grain}, which is its grain", where=fact.select.file
         )
     values, rows = session.rows(sql.count_double_grain(session.dialect, fact))[0]
     if values:
         raise DataError(
-            f"{rows:,} rows of {fact.table.name} share {values:,} values of its grain ({grain})",
+            f"{counted(rows, 'row')} of {fact.table.name} share {counted(values, 'value')} of its grain ({grain})",
             where=fact.select.file,
             hint="name every column that tells one row from another in `grain:`, or mend the SELECT",
         )
@@ -159,7 +206,7 @@ def _prepare(role: Role, dimension: Dimension, fact: Fact, work: Work, load_key:
     missing = session.rows(sql.count_missing(dialect, role, dimension))[0][0]
     if not missing:
         return []
-    told = f"{missing:,} {role.dimension} keys of {fact.table.name} are not in {dimension.table.name}"
+    told = f"{counted(missing, role.dimension + ' key')} of {fact.table.name} not in {dimension.table.name}"
     if fact.late == "fail":
         raise DataError(told, where=fact.select.file, hint="load the dimension first, or declare `late: infer`")
     if fact.late == "unknown":
@@ -220,7 +267,7 @@ def _apply(shape: sql.Shape, balance: Outcome, work: Work, load_key: int) -> Out
         return replace(balance, inserted=balance.rows_out)
     session.execute(sql.keep_looked_up(dialect, shape))
     session.execute(sql.compare(dialect, shape))
-    changes = dict(session.rows(sql.count_changes()))
+    changes = dict(session.rows(sql.count_changes(dialect)))
     vanished = session.rows(sql.count_vanished(dialect, shape))[0][0]
     if vanished == held and not balance.rows_out:
         raise DataError(

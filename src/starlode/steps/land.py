@@ -60,9 +60,11 @@ def _extract(step: Land, work: Work, columns: tuple[Column, ...]) -> Manifest:
         sums={name: format(total, "f") for name, total in parts.sums.items()},
         empty=parts.empty,
         position=position,
-        replaces=step.look.changed,
+        # A file that could not be read to its end keeps the rows that are held of it.
+        replaces=tuple(name for name in step.look.changed if name in position),
         forgets=step.look.gone if step.look.mode == "full" else (),
         findings=tuple(findings),
+        digest=step.digest,
     )
 
 

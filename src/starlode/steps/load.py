@@ -12,20 +12,22 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from starlode.contract import Alignment, Landed, align
-from starlode.errors import DataError
+from starlode.errors import DataError, StarlodeError
 from starlode.finding import Finding, Reject
 from starlode.landing import Manifest, read_manifest, verify
-from starlode.parts import read_rejects
+from starlode.parts import EXACT, read_rejects, rows_of_files
 from starlode.sql import staging
+from starlode.sql.dialect import OWN
 from starlode.step import Load, Outcome
 from starlode.work import Progress, Work
 
 if TYPE_CHECKING:
     from starlode.source import Stream
-    from starlode.table import Column, Table
+    from starlode.table import Column, Table, Type
 
-NUMERIC = ("integer", "decimal")
-MERGE = "work_merge"
+# Ten billion values of so many digits have a sum that every warehouse can hold; longer ones are counted, not summed.
+SUMMED_DIGITS = 28
+MERGE = f"{OWN}merge"
 SHRINKS_BELOW = 0.5
 
 
@@ -42,22 +44,40 @@ class Batch:
 def load(step: Load, work: Work) -> Outcome:
     """Load the extractions in their order, from the last full one on: what a full extract replaces is not loaded first.
 
-    Only a stream whose history is kept needs those before it too.
+    Only a stream whose history is kept takes in those before it too, as far as they can be loaded.
     """
     manifests = [read_manifest(work.project.landing, step.stream, number) for number in step.numbers]
     # An empty extract is refused for what it would empty, so the first load begins before it.
     is_first = not work.session.columns(staging.staging_table(step.stream))
     full = [i for i, m in enumerate(manifests) if m.mode == "full" and (m.rows or not is_first)]
-    total = Outcome()
-    for manifest in manifests[full[-1] if full and not step.keeps_seen else 0 :]:
-        for file in manifest.files:
-            verify(work.project.landing, file)
-        with work.ledger.recorded(step) as entry:
-            entry.manifest = manifest.number
-            entry.outcome = load_extraction(step, work, manifest, entry.load_key)
-        total = _add(total, entry.outcome)
+    needed = full[-1] if full else 0
+    _guard_changed(step, work, manifests[needed:])
+    total, left_out = Outcome(), Outcome()
+    for place, manifest in enumerate(manifests):
+        if place < needed and not step.keeps_seen:
+            continue
+        try:
+            outcome = _load_whole(step, work, manifest, left_out.findings)
+        except StarlodeError as error:
+            if place >= needed:
+                raise
+            left_out = _add(left_out, Outcome(findings=(_left_out(manifest, error),)))
+            continue
+        left_out = Outcome()
+        total = _add(total, outcome)
         work.listen(Progress(step, total.rows_in, total.bytes))
     return total
+
+
+def _load_whole(step: Load, work: Work, manifest: Manifest, findings: tuple[Finding, ...]) -> Outcome:
+    """Load an extraction in a transaction of its own, with what is to be said of those before it."""
+    for file in manifest.files:
+        verify(work.project.landing, file)
+    with work.ledger.recorded(step) as entry:
+        entry.manifest = manifest.number
+        loaded = load_extraction(step, work, manifest, entry.load_key)
+        entry.outcome = replace(loaded, findings=(*findings, *loaded.findings))
+    return entry.outcome
 
 
 def load_extraction(step: Load, work: Work, manifest: Manifest, load_key: int) -> Outcome:
@@ -68,7 +88,7 @@ def load_extraction(step: Load, work: Work, manifest: Manifest, load_key: int) -
     work.ledger.resolve_rejects(str(stream), manifest.forgets, "gone")
     held = session.columns(staging.staging_table(stream))
     own = tuple(column for column in held if column.name not in staging.TECHNICAL_NAMES)
-    undecided = work.ledger.undecided(str(stream))
+    undecided = _without_values(work, stream, own)
     aligned = align(stream, own, Landed(_stream_columns(manifest), manifest.empty, manifest.mode == "full"), undecided)
     if not aligned.columns:
         _write_down(work, Batch(stream, manifest, (), load_key), aligned)
@@ -80,14 +100,24 @@ def load_extraction(step: Load, work: Work, manifest: Manifest, load_key: int) -
         _evolve(work, batch, aligned, own)
         outcome = _bring(work, batch, staging.staging_table(stream, batch.columns))
     if step.keeps_seen and manifest.mode == "full":
-        _replace_seen(work, batch)
+        _replace_seen(work, batch, _identity(batch, step.moments))
     elif step.keeps_seen:
-        _keep_seen(work, batch)
+        _keep_seen(work, batch, _identity(batch, step.moments))
     elif session.columns(staging.seen_table(stream)):
         # Kept on without its newest rows, it would be taken for whole once a dimension asks for history again.
         session.execute(staging.drop(session.dialect, staging.seen_table(stream)))
     _write_down(work, batch, aligned)
     return replace(outcome, bytes=manifest.bytes, findings=(*manifest.findings, *aligned.findings, *outcome.findings))
+
+
+def _without_values(work: Work, stream: Stream, own: tuple[Column, ...]) -> frozenset[str]:
+    """The undecided columns, as far as the held table bears them out: a value that is held keeps its type."""
+    undecided = work.ledger.undecided(str(stream))
+    held = tuple(column.name for column in own if column.name in undecided)
+    if not held:
+        return undecided
+    counts = work.session.rows(staging.count_values(work.session.dialect, staging.staging_table(stream), held))[0]
+    return undecided - {name for name, count in zip(held, counts, strict=True) if count}
 
 
 def _evolve(work: Work, batch: Batch, aligned: Alignment, own: tuple[Column, ...]) -> None:
@@ -111,7 +141,7 @@ def _bring(work: Work, batch: Batch, held: Table) -> Outcome:
         return _merge(work, batch, held)
     _load_files(work, batch, held)
     rows = batch.manifest.rows
-    return Outcome(rows_in=rows, rows_out=rows, inserted=rows, sums=_sums(batch.manifest))
+    return Outcome(rows_in=rows, rows_out=rows, inserted=rows, sums=_sums(batch))
 
 
 def _merge(work: Work, batch: Batch, held: Table) -> Outcome:
@@ -128,10 +158,10 @@ def _merge(work: Work, batch: Batch, held: Table) -> Outcome:
     session.execute(staging.delete_updated(dialect, MERGE, batch.stream, held))
     session.execute(staging.insert_winners(dialect, MERGE, held))
     session.execute(staging.drop_work(dialect, MERGE))
+    findings = (*_stale(batch, changes.get("stale", 0)), *_unsaid(work, batch, table, held))
     session.execute(staging.drop(dialect, table))
     inserted, updated, same = (changes.get(name, 0) for name in ("insert", "update", "same"))
     rows, kept = batch.manifest.rows, inserted + updated + same
-    findings = _stale(batch, changes.get("stale", 0))
     return Outcome(
         rows_in=rows,
         rows_out=kept,
@@ -140,7 +170,7 @@ def _merge(work: Work, batch: Batch, held: Table) -> Outcome:
         inserted=inserted,
         updated=updated,
         unchanged=same,
-        sums=_sums(batch.manifest),
+        sums=_sums(batch),
         findings=findings,
     )
 
@@ -149,7 +179,7 @@ def _replace(work: Work, batch: Batch, *, has_old: bool) -> Outcome:
     """Build the new table beside the old one and swap them, unless the extract has shrunk without leave."""
     session, dialect = work.session, work.session.dialect
     table = staging.staging_table(batch.stream, batch.columns)
-    beside = replace(table, name=f"{table.name}__new")
+    beside = staging.beside(table)
     session.execute(staging.drop(dialect, beside))
     session.execute(staging.create(dialect, beside))
     outcome = _bring(work, batch, beside)
@@ -174,8 +204,45 @@ def _guard_shrinking(work: Work, batch: Batch, old: Table, new: Table) -> None:
         )
 
 
-def _keep_seen(work: Work, batch: Batch) -> None:
-    """Append every row of the batch to what was ever seen of the stream; rows of a file read again take the old ones' place."""
+def _guard_changed(step: Load, work: Work, manifests: list[Manifest]) -> None:
+    """Refuse a changed file that has shrunk without leave, before any of its earlier rows go.
+
+    What counts is the last state of each file that waits, so a file that was mended in the meantime is not held up.
+    """
+    session, stream = work.session, step.stream
+    # A file that was only renamed leaves no mark under its old name, and its rows come under the new one.
+    replaced = {name: m for m in manifests for name in m.replaces if m.position.get(name)}
+    table = staging.staging_table(stream)
+    is_guarded = not stream.key and not stream.may_shrink and all(m.mode == "incremental" for m in manifests)
+    if not replaced or not is_guarded or not session.columns(table):
+        return
+    before = dict(session.rows(staging.count_files(session.dialect, table, tuple(replaced))))
+    counted = {m.number: rows_of_files(work.project.landing, m) for m in manifests if m in replaced.values()}
+    for name, manifest in replaced.items():
+        after = counted[manifest.number][name]
+        if after < before.get(name, 0) * SHRINKS_BELOW:
+            raise DataError(
+                f"the changed file {name} of {stream} has {after:,} rows where it had {before[name]:,}; "
+                "the target is left as it is",
+                where=name,
+                hint="if that is right, declare `may_shrink: true` for the stream and run again",
+            )
+
+
+def _identity(batch: Batch, moments: tuple[str, ...]) -> tuple[str, ...]:
+    """The columns that tell one state of a member from the next: its key and its moment, or else all of them."""
+    names = tuple(column.name for column in batch.columns)
+    since = (batch.stream.since,) if batch.stream.since else ()
+    when = moments if moments and set(moments) <= set(names) else since
+    return (*batch.stream.key, *when) if when else names
+
+
+def _keep_seen(work: Work, batch: Batch, identity: tuple[str, ...]) -> None:
+    """Append every row of the batch to what was ever seen of the stream.
+
+    Of a file that was read before, a row that is said again takes the old one's place, and what it no longer says stays: a
+    file that is overwritten with today's state would take the history with it otherwise.
+    """
     session, dialect = work.session, work.session.dialect
     seen = staging.seen_table(batch.stream, batch.columns)
     held = {column.name: column for column in session.columns(seen)}
@@ -186,24 +253,31 @@ def _keep_seen(work: Work, batch: Batch) -> None:
             session.execute(staging.add_column(dialect, seen, column))
         elif held[column.name].type != column.type:
             session.execute(staging.widen_column(dialect, seen, column))
-    for name in batch.manifest.replaces:
-        session.execute(staging.delete_file(dialect, seen), (name,))
     _load_files(work, batch, seen)
+    if batch.manifest.replaces:
+        said_again = staging.delete_said_again(dialect, seen, identity, batch.manifest.replaces, batch.load_key)
+        session.execute(said_again)
 
 
-def _replace_seen(work: Work, batch: Batch) -> None:
-    """Build what was seen anew from a full extract, and keep the rows of files that it does not hold any more."""
+def _replace_seen(work: Work, batch: Batch, identity: tuple[str, ...]) -> None:
+    """Build what was seen anew from a full extract, and keep the rows of files that it does not hold any more.
+
+    Where every extract is a full one, what it does not say again stays as well: it was true when it was read.
+    """
     session, dialect = work.session, work.session.dialect
     old = staging.seen_table(batch.stream)
     held = session.columns(old)
     names = {column.name for column in batch.columns}
     new = staging.seen_table(batch.stream, (*batch.columns, *(c for c in held if c.name not in names)))
-    beside = replace(new, name=f"{new.name}__new")
+    beside = staging.beside(new)
     session.execute(staging.create(dialect, beside))
     _load_files(work, batch, beside)
     if held:
         kept = replace(old, columns=held)
-        session.execute(staging.keep_other_files(dialect, kept, beside, batch.manifest.replaces))
+        if batch.stream.mode == "full":
+            session.execute(staging.keep_unsaid(dialect, kept, beside, identity))
+        else:
+            session.execute(staging.keep_other_files(dialect, kept, beside, batch.manifest.replaces))
         session.execute(staging.drop(dialect, old))
     session.execute(staging.rename(dialect, beside, new.name))
 
@@ -221,8 +295,7 @@ def _load_files(work: Work, batch: Batch, table: Table) -> None:
             for column in table.columns
         ]
         session.load(table, [str(landing / file.path) for file in files], values)
-    numeric = {column.name for column in batch.columns if column.type.kind in NUMERIC}
-    names = tuple(name for name in batch.manifest.sums if name in numeric)
+    names = tuple(_sums(batch))
     count, *sums = session.rows(staging.count_and_sums(dialect, table, names, batch.load_key))[0]
     promised = tuple(Decimal(batch.manifest.sums[name]) for name in names)
     arrived = tuple(Decimal(total or 0) for total in sums)
@@ -263,16 +336,42 @@ def _stale(batch: Batch, count: int) -> tuple[Finding, ...]:
     return (Finding("stale rows", str(batch.stream), "note", message),)
 
 
+def _unsaid(work: Work, batch: Batch, table: Table, held: Table) -> tuple[Finding, ...]:
+    """What to say of rows that a changed file once held and holds no more; another file may have had its say before it."""
+    if not batch.manifest.replaces:
+        return ()
+    sql = staging.count_unsaid(work.session.dialect, batch.stream.key, held, table, batch.manifest.replaces)
+    count = work.session.rows(sql)[0][0]
+    if not count:
+        return ()
+    message = (
+        f"{count:,} rows stay that a changed file held before and does not hold any more; "
+        f"`starlode run --full --select {batch.stream}` leaves them out"
+    )
+    return (Finding("rows gone", str(batch.stream), "warning", message),)
+
+
+def _left_out(manifest: Manifest, error: StarlodeError) -> Finding:
+    message = f"extraction {manifest.number} is left out, as a later one reads everything anew: {error.what}"
+    return Finding("extraction left out", manifest.stream, "warning", message)
+
+
 def _stream_columns(manifest: Manifest) -> tuple[Column, ...]:
     return tuple(column for column in manifest.columns if column.name not in staging.TECHNICAL_NAMES)
 
 
-def _sums(manifest: Manifest) -> dict[str, Decimal]:
-    return {name: Decimal(total) for name, total in manifest.sums.items()}
+def _sums(batch: Batch) -> dict[str, Decimal]:
+    """What the manifest promises of the columns whose sum the warehouse can prove."""
+    proven = {column.name for column in batch.columns if _is_summed(column.type)}
+    return {name: Decimal(total) for name, total in batch.manifest.sums.items() if name in proven}
+
+
+def _is_summed(held: Type) -> bool:
+    return held.kind == "integer" or (held.kind == "decimal" and held.precision <= SUMMED_DIGITS)
 
 
 def _add(one: Outcome, other: Outcome) -> Outcome:
     names = ("rows_in", "rows_out", "rejected", "merged", "inserted", "updated", "deleted", "unchanged", "bytes")
     summed = {name: getattr(one, name) + getattr(other, name) for name in names}
-    sums = {name: one.sums.get(name, Decimal(0)) + total for name, total in other.sums.items()}
+    sums = {name: EXACT.add(one.sums.get(name, Decimal(0)), total) for name, total in other.sums.items()}
     return replace(one, **summed, sums=dict(one.sums) | sums, findings=(*one.findings, *other.findings))

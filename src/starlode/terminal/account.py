@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from starlode.plan import choose
+from starlode.star import STAR_SCHEMA
 from starlode.terminal.speech import many, number, size
 
 if TYPE_CHECKING:
+    from starlode.plan import Plan
     from starlode.run import Done
 
 CARRIES_ROWS = ("land", "load", "build")
@@ -37,9 +40,24 @@ def remark(done: Done) -> str:
         broken = {(finding.rule, finding.where, finding.message) for finding in outcome.findings}
         return f"{number(outcome.rows_out - len(broken))} of {many(outcome.rows_in, 'check')} hold"
     if done.step.verb == "export":
+        if not outcome.rows_out:
+            return "waits"
         return f"{many(outcome.rows_out, 'file')}, {size(outcome.bytes)}"
     if look is not None:
         return (
             f"{many(len(look.units), 'file')}, {size(look.size)} read" if look.size else many(len(look.units), "file")
         )
     return ", ".join(f"{number(getattr(outcome, name))} {word}" for name, word in CHANGES if getattr(outcome, name))
+
+
+def left_out(plan: Plan) -> str:
+    """What a selection names and no step will build, because what it is made from was not chosen with it."""
+    asked = plan.options.select
+    if not asked or plan.options.only in ("land", "load"):
+        return ""
+    models = [table.name for table in plan.project.star.tables if table.name in choose(plan.project, asked)]
+    moving = {step.object for step in plan.steps}
+    never = [name for name in models if f"{STAR_SCHEMA}.{name}" not in plan.state.tables and name not in moving]
+    if not never or all(word.startswith("+") for word in asked):
+        return ""
+    return f"{', '.join(never)} cannot be built before what it is made from: `--select +{never[0]}` adds that"

@@ -14,7 +14,7 @@ from starlode.terminal import documents
 from starlode.terminal.speech import paint, safe_lines, say
 
 USAGE, NOT_ALLOWED, HALF_WAY, BUG, INTERRUPTED = 2, 3, 4, 5, 130
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 INVALID = re.compile(r"invalid choice: '([^']*)' \(choose from (.*)\)")
 UNKNOWN = re.compile(r"unrecognized arguments: ([^\s=]+)")
 PACKAGE = Path(__file__).parent.parent

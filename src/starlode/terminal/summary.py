@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from starlode.step import Export
 from starlode.terminal import memory
-from starlode.terminal.account import CARRIES_ROWS, losses, remark
+from starlode.terminal.account import CARRIES_ROWS, left_out, losses, remark
 from starlode.terminal.speech import duration, many, number, paint, safe, say, size
 from starlode.terminal.tables import table
 
@@ -61,6 +61,9 @@ def _unchanged(run: Run) -> str:
     chosen = ", ".join(run.plan.options.select)
     where = f" in {safe(chosen)}" if chosen else ""
     done = paint("nothing changed", "green", "bold")
+    advice = left_out(run.plan)
+    if advice:
+        return f"{done}: {safe(advice)} ({duration(run.seconds)})"
     return f"{done}: the warehouse holds what the sources hold{where} ({duration(run.seconds)})"
 
 
@@ -105,7 +108,8 @@ def _positions(run: Run) -> Iterator[str]:
     for done in run.done:
         look = getattr(done.step, "look", None)
         if look is not None:
-            before = set(run.plan.state.positions.get(done.step.object, ()))
+            marks = run.plan.state.positions.get(done.step.object, {})
+            before = {name for name, mark in marks.items() if mark is not None}
             reached.append(f"{safe(done.step.object)} {many(len(before | set(look.units)), 'file')}")
     if reached:
         yield _titled("position", " · ".join(reached))
@@ -127,6 +131,9 @@ def _ending(run: Run) -> Iterator[str]:
     yield _titled("run", f"{run.run_id}, {duration(run.seconds)}, at most {size(memory.peak())} of memory")
     if run.error is None:
         yield _last(run)
+    advice = left_out(run.plan)
+    if advice:
+        yield safe(advice)
 
 
 def _last(run: Run) -> str:
@@ -136,7 +143,7 @@ def _last(run: Run) -> str:
         return f"{ended}; mend the files or the declaration, then `starlode rejects replay`"
     ended = paint("done", "green", "bold")
     folder, exports = run.plan.project.folder, run.plan.project.exports
-    steps = [done.step for done in run.done]
+    steps = [done.step for done in run.done if done.step.verb != "export" or done.outcome.rows_out]
     files = [folder / exports[step.position][1].to for step in steps if isinstance(step, Export)]
     if files:
         return f"{ended}; look at {safe(', '.join(shown_path(file) for file in files))}"

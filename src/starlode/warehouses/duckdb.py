@@ -52,8 +52,10 @@ KINDS = {word: kind for kind, word in WORDS.items()} | {
     "TIMESTAMP_MS": "timestamp",
     "TIMESTAMP_NS": "timestamp",
 }
-DIALECT = Dialect(sqlglot="duckdb", types=WORDS, max_name=255)
+# Temporary tables are spilled to disk as they are, tables of the file are compressed: half the time at ten million rows.
+DIALECT = Dialect(sqlglot="duckdb", types=WORDS, max_name=255, create_work="create table")
 FEW_ROWS = 16
+ROWS_AT_ONCE = 122_880
 # Messages of these errors quote the value of a cell.
 QUOTING = (
     duckdb.ConversionException,
@@ -138,7 +140,8 @@ class DuckDBSession:
         return self._run(sql, values).fetchall()
 
     def arrow(self, sql: str, values: Sequence[Any] = ()) -> pa.RecordBatchReader:
-        return self._run(sql, values).to_arrow_reader(122_880)
+        with _told(sql):
+            return self._connection.sql(sql, params=list(values)).to_arrow_reader(ROWS_AT_ONCE)
 
     def insert(self, table: Table, rows: Sequence[Sequence[Any]]) -> None:
         names = DIALECT.names(table.names)
@@ -186,14 +189,21 @@ class DuckDBSession:
         self._connection.close()
 
     def _run(self, sql: str, values: Sequence[Any]) -> duckdb.DuckDBPyConnection:
-        try:
+        with _told(sql):
             return self._connection.execute(sql, list(values))
-        except duckdb.Error as error:
-            raise _refused(sql, error) from error
-        except RuntimeError as error:
-            if isinstance(error.__cause__, KeyboardInterrupt):  # DuckDB's way of telling that somebody pressed Ctrl-C
-                raise KeyboardInterrupt from error
-            raise
+
+
+@contextmanager
+def _told(sql: str) -> Iterator[None]:
+    """Turns what DuckDB raises into what a user can act on."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise _refused(sql, error) from error
+    except RuntimeError as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):  # DuckDB's way of telling that somebody pressed Ctrl-C
+            raise KeyboardInterrupt from error
+        raise
 
 
 def _type(word: str) -> Type:
@@ -211,9 +221,13 @@ def _not_opened(path: Path, error: duckdb.Error) -> WarehouseError:
         return WarehouseError(
             f"the warehouse is in use by process {holder[1]}",
             where=str(path),
-            hint="wait until that run has ended, or give it time with --wait SECONDS",
+            hint="wait until that run has ended; `run`, `rejects replay` and `sweep` wait with --wait SECONDS",
         )
-    return WarehouseError(f"DuckDB cannot open the file: {_first_line(error)}", where=str(path))
+    return WarehouseError(
+        f"DuckDB cannot open the file: {_first_line(error)}",
+        where=str(path),
+        hint="if it is damaged, move the file away; `starlode run` builds it again from the landing",
+    )
 
 
 def _refused(sql: str, error: duckdb.Error) -> WarehouseError:

@@ -1,4 +1,4 @@
-create temp table work_fact as
+create table __starlode_fact as
 SELECT
   e.sessionId AS session_id,
   e.itemInSession AS item_in_session,
@@ -11,7 +11,7 @@ SELECT
   e.userAgent AS user_agent,
   1 AS plays,
   e.length AS seconds,
-  "e"."_driving"
+  "e"."__starlode_driving"
 FROM (
   SELECT
     "artist",
@@ -32,7 +32,7 @@ FROM (
     "ts",
     "userAgent",
     "userId",
-    rowid AS "_driving"
+    rowid AS "__starlode_driving"
   FROM "staging"."app__events"
 ) AS "e"
 LEFT JOIN (
@@ -79,12 +79,12 @@ select coalesce(cast((extract(year from cast(f."played_at" as timestamp)) * 1000
        coalesce(d2."song_key", -1) as "song_key",
        coalesce(d3."artist_key", -1) as "artist_key",
        f."session_id", f."item_in_session", f."played_at", f."user_id", f."song_id", f."artist_id", f."level", f."location", f."user_agent", f."plays", f."seconds"
-  from work_fact as f
+  from __starlode_fact as f
   left join (select "user_key", "user_id", valid_to,
           case when row_number() over (partition by "user_id" order by valid_from) = 1
-               then timestamp '0001-01-01 00:00:00' else valid_from end as known_from
+               then timestamp '0001-01-01 00:00:00' else valid_from end as "__starlode_known_from"
      from "star"."dim_user" where "user_key" > 0) as d1
-    on d1."user_id" = f."user_id" and cast(f."played_at" as timestamp) >= d1.known_from and cast(f."played_at" as timestamp) < d1.valid_to
+    on d1."user_id" = f."user_id" and least(coalesce(cast(f."played_at" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') >= d1."__starlode_known_from" and least(coalesce(cast(f."played_at" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') < d1.valid_to
   left join "star"."dim_song" as d2 on d2."song_id" = f."song_id" and d2."song_key" > 0
   left join "star"."dim_artist" as d3 on d3."artist_id" = f."artist_id" and d3."artist_key" > 0
   ) as keyed;

@@ -56,10 +56,10 @@ select count(*) from "star"."fact_songplay" as f
                     where d."artist_key" = f."artist_key");
 
 select count(*) from "star"."dim_user"
- where "user_key" > 0 and "level" is not null and cast("level" as varchar) not in ('free', 'paid');
+ where "user_key" > 0 and not is_inferred and "level" is not null and not coalesce("level" in ('free', 'paid'), false);
 
 select count(*) from "star"."fact_songplay"
- where true and ("seconds" < '0.00001' or false);
+ where true and ("seconds" < 0.00001 or false);
 
 select count(*) from (
 SELECT

@@ -7,7 +7,7 @@ create table "staging"."shop__customers" (
   "_load" BIGINT
 );
 
-create table "staging"."shop__customers__work" (
+create table "staging"."shop__customers (work)" (
   "customer_id" VARCHAR,
   "city" VARCHAR,
   "changed_at" TIMESTAMP,
@@ -16,28 +16,28 @@ create table "staging"."shop__customers__work" (
   "_load" BIGINT
 );
 
-insert into "staging"."shop__customers__work" ("customer_id", "city", "changed_at", "_file", "_row", "_load")
+insert into "staging"."shop__customers (work)" ("customer_id", "city", "changed_at", "_file", "_row", "_load")
 select cast("customer_id" as VARCHAR), cast("city" as VARCHAR), cast("changed_at" as TIMESTAMP), cast("_file" as VARCHAR), cast("_row" as BIGINT), 1
   from the landed files landing/part-00001.parquet;
 
-create temp table "work_merge" as
+create temp table "__starlode_merge" as
 select w.*,
        case when h."_load" is null then 'insert'
             when (((w."changed_at" < h."changed_at" or (w."changed_at" is null and h."changed_at" is not null))) or (w."changed_at" is not distinct from h."changed_at" and (w."_file" < h."_file" or (w."_file" is null and h."_file" is not null))) or (w."changed_at" is not distinct from h."changed_at" and w."_file" is not distinct from h."_file" and (w."_row" < h."_row" or (w."_row" is null and h."_row" is not null)))) then 'stale'
             when h."customer_id" is not distinct from w."customer_id" and h."city" is not distinct from w."city" and h."changed_at" is not distinct from w."changed_at" then 'same'
-            else 'update' end as change
-  from (select *, row_number() over (partition by "customer_id" order by "changed_at" desc nulls last, "_file" desc nulls last, "_row" desc nulls last) as newest
-          from "staging"."shop__customers__work") as w
+            else 'update' end as "__starlode_change"
+  from (select *, row_number() over (partition by "customer_id" order by "changed_at" desc nulls last, "_file" desc nulls last, "_row" desc nulls last) as "__starlode_newest"
+          from "staging"."shop__customers (work)") as w
   left join "staging"."shop__customers" as h on h."customer_id" is not distinct from w."customer_id"
- where w.newest = 1;
+ where w."__starlode_newest" = 1;
 
 delete from "staging"."shop__customers" as h
- where exists (select 1 from "work_merge" as w where w.change = 'update' and h."customer_id" = w."customer_id");
+ where exists (select 1 from "__starlode_merge" as w where w."__starlode_change" = 'update' and h."customer_id" = w."customer_id");
 
 insert into "staging"."shop__customers" ("customer_id", "city", "changed_at", "_file", "_row", "_load")
-select "customer_id", "city", "changed_at", "_file", "_row", "_load" from "work_merge" where change in ('insert', 'update');
+select "customer_id", "city", "changed_at", "_file", "_row", "_load" from "__starlode_merge" where "__starlode_change" in ('insert', 'update');
 
-create table "staging"."shop__customers__seen" (
+create table "staging"."shop__customers (seen)" (
   "customer_id" VARCHAR,
   "city" VARCHAR,
   "changed_at" TIMESTAMP,
@@ -46,6 +46,6 @@ create table "staging"."shop__customers__seen" (
   "_load" BIGINT
 );
 
-insert into "staging"."shop__customers__seen" ("customer_id", "city", "changed_at", "_file", "_row", "_load")
+insert into "staging"."shop__customers (seen)" ("customer_id", "city", "changed_at", "_file", "_row", "_load")
 select cast("customer_id" as VARCHAR), cast("city" as VARCHAR), cast("changed_at" as TIMESTAMP), cast("_file" as VARCHAR), cast("_row" as BIGINT), 1
   from the landed files landing/part-00001.parquet;

@@ -1,6 +1,6 @@
-drop table if exists "staging"."shop__products__new";
+drop table if exists "staging"."shop__products (new)";
 
-create table "staging"."shop__products__new" (
+create table "staging"."shop__products (new)" (
   "product_id" VARCHAR,
   "name" VARCHAR,
   "_file" VARCHAR,
@@ -8,7 +8,7 @@ create table "staging"."shop__products__new" (
   "_load" BIGINT
 );
 
-create table "staging"."shop__products__work" (
+create table "staging"."shop__products (work)" (
   "product_id" VARCHAR,
   "name" VARCHAR,
   "_file" VARCHAR,
@@ -16,25 +16,25 @@ create table "staging"."shop__products__work" (
   "_load" BIGINT
 );
 
-insert into "staging"."shop__products__work" ("product_id", "name", "_file", "_row", "_load")
+insert into "staging"."shop__products (work)" ("product_id", "name", "_file", "_row", "_load")
 select cast("product_id" as VARCHAR), cast("name" as VARCHAR), cast("_file" as VARCHAR), cast("_row" as BIGINT), 1
   from the landed files landing/part-00001.parquet;
 
-create temp table "work_merge" as
+create temp table "__starlode_merge" as
 select w.*,
        case when h."_load" is null then 'insert'
             when (((w."_file" < h."_file" or (w."_file" is null and h."_file" is not null))) or (w."_file" is not distinct from h."_file" and (w."_row" < h."_row" or (w."_row" is null and h."_row" is not null)))) then 'stale'
             when h."product_id" is not distinct from w."product_id" and h."name" is not distinct from w."name" then 'same'
-            else 'update' end as change
-  from (select *, row_number() over (partition by "product_id" order by "_file" desc nulls last, "_row" desc nulls last) as newest
-          from "staging"."shop__products__work") as w
-  left join "staging"."shop__products__new" as h on h."product_id" is not distinct from w."product_id"
- where w.newest = 1;
+            else 'update' end as "__starlode_change"
+  from (select *, row_number() over (partition by "product_id" order by "_file" desc nulls last, "_row" desc nulls last) as "__starlode_newest"
+          from "staging"."shop__products (work)") as w
+  left join "staging"."shop__products (new)" as h on h."product_id" is not distinct from w."product_id"
+ where w."__starlode_newest" = 1;
 
-delete from "staging"."shop__products__new" as h
- where exists (select 1 from "work_merge" as w where w.change = 'update' and h."product_id" = w."product_id");
+delete from "staging"."shop__products (new)" as h
+ where exists (select 1 from "__starlode_merge" as w where w."__starlode_change" = 'update' and h."product_id" = w."product_id");
 
-insert into "staging"."shop__products__new" ("product_id", "name", "_file", "_row", "_load")
-select "product_id", "name", "_file", "_row", "_load" from "work_merge" where change in ('insert', 'update');
+insert into "staging"."shop__products (new)" ("product_id", "name", "_file", "_row", "_load")
+select "product_id", "name", "_file", "_row", "_load" from "__starlode_merge" where "__starlode_change" in ('insert', 'update');
 
-alter table "staging"."shop__products__new" rename to "shop__products";
+alter table "staging"."shop__products (new)" rename to "shop__products";
