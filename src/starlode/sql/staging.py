@@ -221,11 +221,6 @@ def insert_winners(dialect: Dialect, name: str, held: Table) -> str:
     )
 
 
-def insert_all(dialect: Dialect, source: Table, target: Table) -> str:
-    names = dialect.names(source.names)
-    return f"insert into {dialect.table(target)} ({names})\nselect {names} from {dialect.table(source)}"
-
-
 def compare_full(dialect: Dialect, stream: Stream, old: Table, new: Table) -> str:
     """What a full extract changed: (inserted, updated, deleted, unchanged) by key."""
     q = dialect.quote
@@ -245,15 +240,6 @@ def compare_full(dialect: Dialect, stream: Stream, old: Table, new: Table) -> st
         f"       count(*) filter (where n.{q(LOAD_COLUMN)} is null),\n"
         f"       count(*) filter (where o.{q(LOAD_COLUMN)} is not null and n.{q(LOAD_COLUMN)} is not null and ({same}))\n"
         f"  from {dialect.table(old)} as o full join {dialect.table(new)} as n on {join}"
-    )
-
-
-def duplicate_keys(dialect: Dialect, table: Table, key: tuple[str, ...]) -> str:
-    """How many keys stand more than once, and how many rows they have."""
-    names = dialect.names(key)
-    return (
-        "select count(*), coalesce(sum(rows), 0) from (\n"
-        f"  select count(*) as rows from {dialect.table(table)} group by {names} having count(*) > 1) as doubled"
     )
 
 
