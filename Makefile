@@ -32,7 +32,7 @@ $(VENV)/.runtime: pyproject.toml constraints.txt
 
 $(VENV)/.dev: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python $(PIP) install --constraint constraints.txt --editable '.[dev]'
+	$(VENV)/bin/python $(PIP) install --constraint constraints.txt --editable '.[dev,postgres]'
 	@touch $@ $(VENV)/.runtime
 
 # The same tests on the newest DuckDB that a user may have.

