@@ -18,10 +18,10 @@ FLOORS = (
     ("steps", "work"),
     ("project", "schema", "meaning", "declaration", "declare", "document", "environment", "ledger", "contract"),
     ("registry", "sources", "warehouses", "exporters", "diagram", "delivery"),
-    ("formats", "landing", "parts", "arrow"),
+    ("formats", "postgres", "landing", "parts", "arrow"),
     ("sql",),
     ("source", "warehouse", "session", "star", "step", "check", "export"),
-    ("errors", "finding", "table", "nearest", "words"),
+    ("errors", "finding", "table", "nearest", "words", "secret"),
 )
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 MODULES = sorted(
@@ -30,7 +30,7 @@ MODULES = sorted(
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 EVERY_FILE = [*MODULES, SOURCE / "__init__.py", *TESTS, *sorted((ROOT / "bench").glob("*.py"))]
 # Where a statement may be written: its own floor, and the adapters that have words of their own.
-ROOMS_FOR_SQL = ("sql", "warehouses")
+ROOMS_FOR_SQL = ("sql", "warehouses", "postgres")
 # A stream in place of a SELECT is one; the plan on paper names landed files; the demo asks the questions of its example.
 MAY_SPEAK_SQL = ("meaning.selects", "paper", "commands.demo")
 STATEMENT = re.compile(
@@ -66,7 +66,12 @@ def test_no_import_goes_round_in_circles() -> None:
 
 @pytest.mark.parametrize(
     ("driver", "rooms"),
-    [("duckdb", ("warehouses",)), ("rich", ("terminal",)), ("argcomplete", ("completion", "commands"))],
+    [
+        ("duckdb", ("warehouses", "postgres")),
+        ("psycopg", ("postgres", "warehouses")),
+        ("rich", ("terminal",)),
+        ("argcomplete", ("completion", "commands")),
+    ],
 )
 def test_a_driver_is_imported_only_in_its_room(driver: str, rooms: tuple[str, ...]) -> None:
     users = {_part(path) for path in MODULES if driver in _imports(path)}
