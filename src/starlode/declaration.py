@@ -40,7 +40,10 @@ class StreamDeclaration(Declared):
         default=(), metadata=_doc("The column or columns that tell rows apart; newer rows replace older.")
     )
     since: Filled | None = field(default=None, metadata=_doc("The column that grows with every change."))
-    mode: Mode = field(default="incremental", metadata=_doc("Whether a run reads what is new, or everything again."))
+    mode: Mode | None = field(
+        default=None,
+        metadata=_doc("Whether a run reads what is new, or everything again; databases need `since` for the first."),
+    )
     contract: Contract = field(
         default="evolve", metadata=_doc("What to do with new columns: take them, refuse them, or leave them out.")
     )
@@ -173,10 +176,10 @@ def source_shape(kind: str) -> type[Declared]:
     stream: Any = compose(
         f"{kind}_stream",
         (*reads.values(), *settings(StreamDeclaration).values()),
-        shorthand=kind if kind in reads else "",
+        shorthand=next((word for word in (kind, getattr(source, "SHORTHAND", "")) if word in reads), ""),
     )
     streams = Setting("streams", "streams", Mapping[Name, stream | None], "What to read, by name.", True)
-    return compose(f"{kind}_source", (*settings(source).values(), streams), told_by=kind)
+    return compose(f"{kind}_source", (*settings(source).values(), streams), told_by=registry.telling(kind))
 
 
 @cache

@@ -21,7 +21,7 @@ from starlode.steps.build import build
 from starlode.steps.check import claims_of
 from starlode.steps.load import load_extraction
 from starlode.warehouses.duckdb import DuckDB
-from starlode.work import Work
+from starlode.work import Readers, Work
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,15 +40,17 @@ if TYPE_CHECKING:
 def statements(plan: Plan) -> tuple[tuple[Step, tuple[str, ...]], ...]:
     """Each step of a plan with the statements that it would run, the ledger's own lines aside."""
     session = DuckDB(Path(":memory:")).connect()
+    readers = Readers(plan.project)
     try:
         filled = tuple(table for table in plan.project.star.tables if str(table) in plan.state.tables)
         paper = Paper(session, filled)
-        work = Work(plan.project, paper, Ledger(paper, plan.project.name, "plan"), lambda _: None)
+        work = Work(plan.project, paper, Ledger(paper, plan.project.name, "plan"), readers, lambda _: None)
         work.ledger.prepare()
         _make_tables(plan, work)
         modes = {step.object: step.look.mode for step in plan.steps if isinstance(step, Land)}
         return tuple((step, _said(step, modes, work, paper)) for step in plan.steps)
     finally:
+        readers.close()
         session.close()
 
 
@@ -135,10 +137,12 @@ def _manifest(step: Load, mode: Mode, work: Work) -> Manifest:
 
 
 def _first_columns(stream: Stream, work: Work) -> tuple[Column, ...]:
-    source = work.project.source(stream.source)
-    look = source.look(stream, {})
+    reader = work.readers[stream.source]
+    look = reader.look(stream, {})
+    if look.columns:
+        return look.columns
     first = replace(look, units=look.units[:1])
-    for batch in islice(source.read(stream, first, ()), 1):
+    for batch in islice(reader.read(stream, first, ()), 1):
         return columns_of(batch.rows.schema)
     return ()
 

@@ -34,8 +34,20 @@ def member(family: Family, name: str) -> Any:
     return getattr(_module(family, name), _EXPOSED[family])
 
 
+@cache
+def source_told_by(word: str) -> str:
+    """The kind of source that a key of its declaration tells, such as `url`."""
+    return next(name for name in names("sources") if telling(name) == word)
+
+
+def telling(source: str) -> str:
+    """The key that tells a kind of source from the others: its own name, or the one that it says."""
+    word: str = getattr(member("sources", source), "TOLD_BY", source)
+    return word
+
+
 def problems(source: str, settings: Any) -> Sequence[tuple[str, str]]:
-    """What a kind of source finds wrong with the settings of a stream: the setting, and what to know about it."""
+    """What a kind of source finds wrong with what is said of it or of a stream: the setting, and what to know about it."""
     found: Sequence[tuple[str, str]] = _module("sources", source).problems(settings)
     return found
 

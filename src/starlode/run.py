@@ -25,7 +25,7 @@ from starlode.steps.check import check
 from starlode.steps.export import export
 from starlode.steps.land import land
 from starlode.steps.load import load
-from starlode.work import Progress, Work
+from starlode.work import Progress, Readers, Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -98,14 +98,15 @@ class Run:
 def plan(project: Project, *, select: tuple[str, ...] = (), full: bool = False, only: str | None = None) -> Plan:
     """What a run would do now. Opens the warehouse for reading, if there is one, and changes nothing."""
     options = _options(select, full, only)
-    if not project.warehouse.exists:
-        return _plan(project, options, State())
-    session = project.warehouse.connect(read_only=True, landing=project.landing)
-    try:
-        _refuse_another(session, project)
-        return _plan(project, options, read_state(session, project))
-    finally:
-        session.close()
+    with Readers(project) as readers:
+        if not project.warehouse.exists:
+            return _plan(project, options, State(), readers)
+        session = project.warehouse.connect(read_only=True, landing=project.landing)
+        try:
+            _refuse_another(session, project)
+            return _plan(project, options, read_state(session, project), readers)
+        finally:
+            session.close()
 
 
 def run(
@@ -123,10 +124,10 @@ def run(
     """
     project = what.project if isinstance(what, Plan) else what
     options = what.options if isinstance(what, Plan) else _options(select, full, only)
-    with opened(project, wait) as session:
+    with opened(project, wait) as session, Readers(project) as readers:
         state = read_state(session, project)
-        held = what if isinstance(what, Plan) and what.state == state else _plan(project, options, state)
-        return _carry_out(held, session, listen or _silence)
+        held = what if isinstance(what, Plan) and what.state == state else _plan(project, options, state, readers)
+        return _carry_out(held, session, readers, listen or _silence)
 
 
 def replay(project: Project, *, stream: str | None = None, wait: float = 0.0, listen: Listen | None = None) -> Run:
@@ -134,7 +135,7 @@ def replay(project: Project, *, stream: str | None = None, wait: float = 0.0, li
 
     The rows of those files take the place of the earlier ones; what still cannot be carried is rejected anew.
     """
-    with opened(project, wait) as session:
+    with opened(project, wait) as session, Readers(project) as readers:
         state = read_state(session, project)
         files: dict[str, set[str]] = {}
         if session.columns(LEDGER_TABLES[-1]):
@@ -143,13 +144,13 @@ def replay(project: Project, *, stream: str | None = None, wait: float = 0.0, li
         declared = {str(held) for held in project.streams}
         wanted = {name: names for name, names in files.items() if name in declared and stream in (None, name)}
         if not wanted:
-            return _carry_out(Plan(project, Options(), (), state), session, listen or _silence)
+            return _carry_out(Plan(project, Options(), (), state), session, readers, listen or _silence)
         forgotten = {
             name: {file: mark for file, mark in marks.items() if file not in wanted.get(name, ())}
             for name, marks in state.positions.items()
         }
-        held = _plan(project, Options(), replace(state, positions=forgotten), read_again=wanted)
-        return _carry_out(held, session, listen or _silence)
+        held = _plan(project, Options(), replace(state, positions=forgotten), readers, read_again=wanted)
+        return _carry_out(held, session, readers, listen or _silence)
 
 
 @contextmanager
@@ -187,9 +188,15 @@ def new_run_id() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:8]}"
 
 
-def _plan(project: Project, options: Options, state: State, read_again: Mapping[str, set[str]] | None = None) -> Plan:
+def _plan(
+    project: Project,
+    options: Options,
+    state: State,
+    readers: Readers,
+    read_again: Mapping[str, set[str]] | None = None,
+) -> Plan:
     chosen = choose(project, options.select)
-    seen = {str(s): _look(project, s, state, options) for s in project.streams if str(s) in chosen}
+    seen = {str(s): _look(project, s, state, options, readers) for s in project.streams if str(s) in chosen}
     for name, files in (read_again or {}).items():
         look = seen[name].look
         again = tuple(unit for unit in look.units if unit in files)
@@ -202,7 +209,7 @@ def _plan(project: Project, options: Options, state: State, read_again: Mapping[
     return make_plan(project, options, state, seen)
 
 
-def _look(project: Project, stream: Stream, state: State, options: Options) -> Seen:
+def _look(project: Project, stream: Stream, state: State, options: Options, readers: Readers) -> Seen:
     """What a stream shows, counted from the last finished extraction, loaded or not."""
     landed = numbers(project.landing, stream)
     loaded = state.loads.get(("load", str(stream)))
@@ -217,13 +224,13 @@ def _look(project: Project, stream: Stream, state: State, options: Options) -> S
         position = {name: mark for name, mark in position.items() if name not in manifest.forgets}
     read_by = waiting[-1].digest if waiting else loaded.digest if loaded else ""
     is_declared_anew = read_by not in ("", digest_of_stream(stream))
-    look = project.source(stream.source).look(stream, position, full=options.full or is_declared_anew)
+    look = readers[stream.source].look(stream, position, full=options.full or is_declared_anew)
     if is_declared_anew and not options.full:
         look = replace(look, reason="its declaration changed")
     return Seen(look, landed, waiting, is_declared_anew)
 
 
-def _carry_out(held: Plan, session: Session, listen: Listen) -> Run:
+def _carry_out(held: Plan, session: Session, readers: Readers, listen: Listen) -> Run:
     started = time.monotonic()
     ledger = Ledger(session, held.project.name, new_run_id())
     result = Run(ledger.run_id, held, "succeeded")
@@ -232,7 +239,7 @@ def _carry_out(held: Plan, session: Session, listen: Listen) -> Run:
         ledger.write_run("unchanged")
         return replace(result, status="unchanged", seconds=time.monotonic() - started)
     ledger.write_run("running")
-    work = Work(held.project, session, ledger, listen)
+    work = Work(held.project, session, ledger, readers, listen)
     begun: tuple[Step, datetime] | None = None
     try:
         for number, step in enumerate(held.steps, 1):

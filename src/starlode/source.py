@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     import pyarrow as pa
 
@@ -40,6 +41,8 @@ class Stream:
     types: Mapping[str, Type] = field(default_factory=dict)
     max_rejects: int = 0
     may_shrink: bool = False
+    # Each extraction shows its rows as they are at one moment, so the later one is right, whatever its columns say.
+    is_of_moments: bool = False
 
     def __str__(self) -> str:
         return f"{self.source}.{self.name}"
@@ -58,6 +61,10 @@ class Look:
     gone: tuple[str, ...] = ()
     size: int = 0
     reason: str = "nothing new"
+    # What is carried otherwise than it stands at the source, for people to read before anything is done.
+    notes: tuple[str, ...] = ()
+    # The columns that reading will give, where the source knows them without reading.
+    columns: tuple[Column, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,7 +87,7 @@ class ReadAgain(Exception):
 
 
 class Source(Protocol):
-    """A place to read from. Looking is cheap and changes nothing; reading never writes to the place."""
+    """A place to read from. Naming it opens nothing; `open` does, as often as it is called."""
 
     @property
     def name(self) -> str:
@@ -89,6 +96,13 @@ class Source(Protocol):
     @property
     def streams(self) -> tuple[Stream, ...]:
         """The streams that the project reads, in the order of the declaration."""
+
+    def open(self) -> AbstractContextManager[Reader]:
+        """A reader for one run, which shows all streams as they were at one moment where the place can do that."""
+
+
+class Reader(Protocol):
+    """An open source. Looking is cheap and changes nothing; reading never writes to the place."""
 
     def look(self, stream: Stream, position: Mapping[str, Any], *, full: bool = False) -> Look:
         """What is new since `position`; with `full`, everything, as if nothing had been read."""

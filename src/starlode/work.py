@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from starlode.ledger import Ledger
     from starlode.project import Project
     from starlode.session import Session
+    from starlode.source import Reader
     from starlode.step import Step
 
 
@@ -23,6 +25,30 @@ class Progress:
     bytes: int
 
 
+class Readers:
+    """The open sources of a run by name, each opened when it is first asked for and closed with the others."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._opened: dict[str, Reader] = {}
+        self._stack = ExitStack()
+
+    def __getitem__(self, source: str) -> Reader:
+        if source not in self._opened:
+            self._opened[source] = self._stack.enter_context(self._project.source(source).open())
+        return self._opened[source]
+
+    def __enter__(self) -> Readers:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every source that was opened."""
+        self._stack.close()
+
+
 @dataclass(frozen=True)
 class Work:
     """Handed to each step; only the run opens what is in it."""
@@ -30,4 +56,5 @@ class Work:
     project: Project
     session: Session
     ledger: Ledger
+    readers: Readers
     listen: Callable[[Progress], None]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from starlode.formats.listing import escapes
+from starlode.source import Mode  # noqa: TC001  the settings' types are read while a project is checked
 
 Format = Literal["json", "csv", "parquet"]
 Decimal = Literal[".", ","]
@@ -63,9 +64,15 @@ class FileSettings:
         default=("",), metadata=_doc("CSV: texts that mean NULL where they stand without quotes.")
     )
 
+    def usual_mode(self, _since: str | None) -> Mode:
+        """How files are read when nothing is said: those that are new."""
+        return "incremental"
 
-def problems(settings: FileSettings) -> list[tuple[str, str]]:
+
+def problems(settings: object) -> list[tuple[str, str]]:
     """What is wrong with the settings, as pairs of a setting's name and what to know about it."""
+    if not isinstance(settings, FileSettings):
+        return []
     return [(name, message) for name, is_wrong, message in _RULES if is_wrong(settings)] + [
         ("dates", f"`{text}` for `{column}` is not a date format")
         for column, text in settings.dates.items()

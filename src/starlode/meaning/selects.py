@@ -68,7 +68,7 @@ def take(said: Word, scope: Scope) -> Taken | None:
 
 def take_file(said: Word, scope: Scope) -> Taken | None:
     """The SELECT in a file of the project."""
-    text = _text(said, scope)
+    text = take_text(said, scope)
     if text is None:
         return None
     select = Select(text, said.written)
@@ -152,7 +152,8 @@ def _all_of(source: str, stream: str) -> str:
     return plain
 
 
-def _text(said: Word, scope: Scope) -> str | None:
+def take_text(said: Word, scope: Scope) -> str | None:
+    """The text of a file of the project; None when it cannot be had, which is told."""
     told = scope.reading.mistake
     if not said.isprintable():
         told(said.place, f"`{said.written}` is no path", "a path has no control characters")

@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from starlode import registry
 from starlode.declare import settings
 from starlode.environment import Word
 from starlode.meaning import chosen, plain
+from starlode.meaning.selects import take_text
 from starlode.nearest import hint
 from starlode.source import Stream
 from starlode.table import KINDS, MAX_PRECISION, Type, parse_type
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from starlode.declare import Declared, Name, Reading
+    from starlode.meaning.selects import Scope
     from starlode.source import Source
 
 # Schemas of the warehouse that SELECTs and checks may name; a source of that name could not be told from them.
 RESERVED = ("staging", "star", "starlode")
 
 
-def sources(declared: Mapping[Name, Declared | None], folder: Path, reading: Reading) -> tuple[Source, ...]:
+def sources(declared: Mapping[Name, Declared | None], scope: Scope) -> tuple[Source, ...]:
     """The sources of the project, in the order of the declaration."""
-    _tell_reserved(declared, reading)
-    _tell_clashes(declared, reading)
-    return tuple(_source(name, said, folder, reading) for name, said in declared.items() if said is not None)
+    _tell_reserved(declared, scope.reading)
+    _tell_clashes(declared, scope.reading)
+    return tuple(_source(name, said, scope) for name, said in declared.items() if said is not None)
 
 
 def streams(declared: Mapping[Name, Any]) -> dict[str, tuple[str, ...] | None]:
@@ -35,35 +36,54 @@ def streams(declared: Mapping[Name, Any]) -> dict[str, tuple[str, ...] | None]:
     return {str(name): None if said is None else tuple(plain(tuple(said.streams))) for name, said in declared.items()}
 
 
-def _source(name: Name, said: Any, folder: Path, reading: Reading) -> Source:
-    kind = registry.member("sources", said.told_by)
+def _source(name: Name, said: Any, scope: Scope) -> Source:
+    kind_name = registry.source_told_by(said.told_by)
+    kind = registry.member("sources", kind_name)
     read = {stream: one for stream, one in said.streams.items() if one is not None}
-    each = tuple(_stream(name, stream, one, said.told_by, reading) for stream, one in read.items())
-    made: Source = kind(name=str(name), folder=folder, streams=each, **chosen(said, kind))
+    each = tuple(_stream(name, stream, one, kind_name, scope) for stream, one in read.items())
+    made: Source = kind(name=str(name), folder=scope.folder, streams=each, **chosen(said, kind))
+    _tell_problems(kind_name, made, said, kind, scope.reading)
     return made
 
 
-def _stream(source: Name, name: Name, said: Any, kind_name: str, reading: Reading) -> Stream:
+def _stream(source: Name, name: Name, said: Any, kind_name: str, scope: Scope) -> Stream:
     kind = registry.member("sources", kind_name)
-    reads = kind.stream_settings(**chosen(said, kind.stream_settings))
-    for setting, what in registry.problems(kind_name, reads):
-        _tell_problem(setting, what, said, kind, reading)
-    return Stream(
+    reading = scope.reading
+    reads = kind.stream_settings(**_with_texts(chosen(said, kind.stream_settings), said, kind, scope))
+    _tell_problems(kind_name, reads, said, kind.stream_settings, reading)
+    made = Stream(
         source=str(source),
         name=str(name),
         reads=reads,
         key=plain(said.key),
         since=plain(said.since),
-        mode=plain(said.mode),
+        mode=plain(said.mode) or reads.usual_mode(plain(said.since)),
         contract=plain(said.contract),
         types=_types(said.types, reading),
         max_rejects=said.max_rejects,
         may_shrink=said.may_shrink,
+        is_of_moments=getattr(kind, "SHOWS_MOMENTS", False),
     )
+    _tell_problems(kind_name, made, said, type(said), reading)
+    return made
 
 
-def _tell_problem(setting: str, what: str, said: Any, kind: Any, reading: Reading) -> None:
-    known = settings(kind.stream_settings)[setting]
+def _with_texts(read: dict[str, Any], said: Any, kind: Any, scope: Scope) -> dict[str, Any]:
+    """The settings with the text of each file that one names, beside its name."""
+    for of in fields(kind.stream_settings):
+        if of.metadata.get("file") and read[of.name] is not None:
+            read[f"{of.name}_file"] = read[of.name]
+            read[of.name] = take_text(getattr(said, of.name), scope) or ""
+    return read
+
+
+def _tell_problems(kind_name: str, made: Any, said: Any, shape: type, reading: Reading) -> None:
+    for setting, what in registry.problems(kind_name, made):
+        _tell_problem(setting, what, said, shape, reading)
+
+
+def _tell_problem(setting: str, what: str, said: Any, shape: type, reading: Reading) -> None:
+    known = settings(shape)[setting]
     place = said.places.get(setting, said.place)
     if _is_filled_in(getattr(said, known.field)):
         what = "the source refuses what the variable holds"

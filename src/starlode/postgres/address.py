@@ -12,6 +12,7 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,6 +65,12 @@ class Address:
 
         said = self._said()
         return make_conninfo(**{**DEFAULTS, **self._safe(), **said, **more})
+
+    def uri(self) -> str:
+        """The same for a driver that takes nothing but a URI. A secret."""
+        from psycopg.conninfo import conninfo_to_dict
+
+        return "postgresql:///?" + urlencode(conninfo_to_dict(self.conninfo()), quote_via=quote)
 
     def _said(self) -> dict[str, Any]:
         from psycopg.conninfo import conninfo_to_dict

@@ -7,6 +7,7 @@ read again in place of the old one, so a position keeps no mark for that. The fo
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -25,6 +26,7 @@ from starlode.table import DATE, TIMESTAMP, TIMESTAMPTZ
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from starlode.formats.raw import Entry
@@ -69,6 +71,10 @@ class Files:
     streams: tuple[Stream, ...]
 
     stream_settings: ClassVar[type[FileSettings]] = FileSettings
+
+    def open(self) -> AbstractContextManager[Files]:
+        """The folder itself: its files are opened one by one."""
+        return nullcontext(self)
 
     def look(self, stream: Stream, position: Mapping[str, Any], *, full: bool = False) -> FilesLook:
         """The files that are new, changed or gone, told by size and time of change, and by digest where in doubt."""

@@ -33,7 +33,7 @@ def land(step: Land, work: Work) -> Outcome:
 
 def _extract(step: Land, work: Work, columns: tuple[Column, ...]) -> Manifest:
     landing = work.project.landing
-    source = work.project.source(step.stream.source)
+    source = work.readers[step.stream.source]
     folder = folder_of(landing, step.stream) / f"{step.number:08}-{work.ledger.run_id}"
     shutil.rmtree(folder, ignore_errors=True)
     position: dict[str, Any] = {}
