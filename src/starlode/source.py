@@ -97,6 +97,9 @@ class Source(Protocol):
     def streams(self) -> tuple[Stream, ...]:
         """The streams that the project reads, in the order of the declaration."""
 
+    def reached(self, position: Mapping[str, Any]) -> str:
+        """How far a position reaches, in a few words for people."""
+
     def open(self) -> AbstractContextManager[Reader]:
         """A reader for one run, which shows all streams as they were at one moment where the place can do that."""
 

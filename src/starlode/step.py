@@ -7,7 +7,7 @@ transaction that also writes its line of the ledger.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,6 +114,8 @@ class Outcome:
     bytes: int = 0
     sums: Mapping[str, Decimal] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    # What landing adds to the position of its stream.
+    position: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_balanced(self) -> bool:

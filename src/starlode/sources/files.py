@@ -72,6 +72,10 @@ class Files:
 
     stream_settings: ClassVar[type[FileSettings]] = FileSettings
 
+    def reached(self, position: Mapping[str, Any]) -> str:
+        count = sum(mark is not None for mark in position.values())
+        return f"{count:,} file{'' if count == 1 else 's'}"
+
     def open(self) -> AbstractContextManager[Files]:
         """The folder itself: its files are opened one by one."""
         return nullcontext(self)

@@ -103,6 +103,10 @@ class Postgres:
     def address(self) -> Address:
         return Address(Secret(self.url))
 
+    def reached(self, position: Mapping[str, Any]) -> str:
+        mark = watermark.Mark.of(position)
+        return f"all before transaction {mark.horizon:,}" if mark else "nothing yet"
+
     def open(self) -> AbstractContextManager[Reader]:
         """A reader that sees one moment of the database for as long as it is open."""
         return closing(Reader(self))

@@ -75,4 +75,5 @@ def _outcome(manifest: Manifest) -> Outcome:
         rejected=manifest.rejected,
         bytes=manifest.bytes,
         findings=manifest.findings,
+        position=manifest.position,
     )

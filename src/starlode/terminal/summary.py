@@ -7,7 +7,7 @@ import sys
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from starlode.step import Export
+from starlode.step import Export, Land
 from starlode.terminal import memory
 from starlode.terminal.account import CARRIES_ROWS, left_out, losses, remark
 from starlode.terminal.speech import duration, many, number, paint, safe, say, size
@@ -106,11 +106,10 @@ def _sums(run: Run) -> Iterator[str]:
 def _positions(run: Run) -> Iterator[str]:
     reached = []
     for done in run.done:
-        look = getattr(done.step, "look", None)
-        if look is not None:
-            marks = run.plan.state.positions.get(done.step.object, {})
-            before = {name for name, mark in marks.items() if mark is not None}
-            reached.append(f"{safe(done.step.object)} {many(len(before | set(look.units)), 'file')}")
+        if isinstance(done.step, Land):
+            source = run.plan.project.source(done.step.stream.source)
+            marks = {**run.plan.state.positions.get(done.step.object, {}), **done.outcome.position}
+            reached.append(f"{safe(done.step.object)} {safe(source.reached(marks))}")
     if reached:
         yield _titled("position", " · ".join(reached))
 
