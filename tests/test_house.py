@@ -14,6 +14,7 @@ SOURCE = ROOT / "src" / "starlode"
 FLOORS = (
     ("cli", "__main__", "commands", "terminal", "arguments", "completion"),
     ("run", "history", "query", "sweep", "paper"),
+    ("expand",),
     ("plan",),
     ("steps", "work"),
     ("project", "schema", "meaning", "declaration", "declare", "document", "environment", "ledger", "contract"),

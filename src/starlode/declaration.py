@@ -7,12 +7,12 @@ its hints from the descriptions, and the JSON Schema is printed from the same fi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache, partial
 from typing import Any, ClassVar, Literal
 
 from starlode import registry
-from starlode.declare import Count, Declared, Filled, Lazy, Name, Setting, compose, settings
+from starlode.declare import BROKEN, Count, Declared, Filled, Lazy, Name, Setting, compose, settings
 from starlode.document import Place
 from starlode.environment import Word
 from starlode.source import Contract, Mode  # noqa: TC001  read from the fields at run time
@@ -178,7 +178,9 @@ def source_shape(kind: str) -> type[Declared]:
         (*reads.values(), *settings(StreamDeclaration).values()),
         shorthand=next((word for word in (kind, getattr(source, "SHORTHAND", "")) if word in reads), ""),
     )
-    streams = Setting("streams", "streams", Mapping[Name, stream | None], "What to read, by name.", True)
+    is_needed = not any(of.name == "tables" for of in fields(source))
+    default: Any = BROKEN if is_needed else {}
+    streams = Setting("streams", "streams", Mapping[Name, stream | None], "What to read, by name.", is_needed, default)
     return compose(f"{kind}_source", (*settings(source).values(), streams), told_by=registry.telling(kind))
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
 from starlode.errors import CheckFailed, StarlodeError, WarehouseError
+from starlode.expand import expanded
 from starlode.landing import now, numbers, read_manifest
 from starlode.ledger import Ledger, State, read_state
 from starlode.plan import Options, Plan, Seen, choose, digest_of_stream, make_plan
@@ -99,6 +100,7 @@ def plan(project: Project, *, select: tuple[str, ...] = (), full: bool = False, 
     """What a run would do now. Opens the warehouse for reading, if there is one, and changes nothing."""
     options = _options(select, full, only)
     with Readers(project) as readers:
+        project = expanded(project, readers)
         if not project.warehouse.exists:
             return _plan(project, options, State(), readers)
         session = project.warehouse.connect(read_only=True, landing=project.landing)
@@ -125,6 +127,7 @@ def run(
     project = what.project if isinstance(what, Plan) else what
     options = what.options if isinstance(what, Plan) else _options(select, full, only)
     with opened(project, wait) as session, Readers(project) as readers:
+        project = expanded(project, readers)
         state = read_state(session, project)
         held = what if isinstance(what, Plan) and what.state == state else _plan(project, options, state, readers)
         return _carry_out(held, session, readers, listen or _silence)
@@ -136,6 +139,7 @@ def replay(project: Project, *, stream: str | None = None, wait: float = 0.0, li
     The rows of those files take the place of the earlier ones; what still cannot be carried is rejected anew.
     """
     with opened(project, wait) as session, Readers(project) as readers:
+        project = expanded(project, readers)
         state = read_state(session, project)
         files: dict[str, set[str]] = {}
         if session.columns(LEDGER_TABLES[-1]):

@@ -97,6 +97,13 @@ class Source(Protocol):
     def streams(self) -> tuple[Stream, ...]:
         """The streams that the project reads, in the order of the declaration."""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether its streams are known only once it is open."""
+
+    def with_streams(self, streams: tuple[Stream, ...]) -> Source:
+        """The same source with these streams."""
+
     def reached(self, position: Mapping[str, Any]) -> str:
         """How far a position reaches, in a few words for people."""
 
@@ -106,6 +113,9 @@ class Source(Protocol):
 
 class Reader(Protocol):
     """An open source. Looking is cheap and changes nothing; reading never writes to the place."""
+
+    def find(self) -> tuple[Stream, ...]:
+        """All streams: those that are declared, and those that the place shows."""
 
     def look(self, stream: Stream, position: Mapping[str, Any], *, full: bool = False) -> Look:
         """What is new since `position`; with `full`, everything, as if nothing had been read."""

@@ -31,9 +31,15 @@ def sources(declared: Mapping[Name, Declared | None], scope: Scope) -> tuple[Sou
     return tuple(_source(name, said, scope) for name, said in declared.items() if said is not None)
 
 
-def streams(declared: Mapping[Name, Any]) -> dict[str, tuple[str, ...] | None]:
-    """The names of the streams of each source; None for a source that could not be read."""
-    return {str(name): None if said is None else tuple(plain(tuple(said.streams))) for name, said in declared.items()}
+def streams(declared: Mapping[Name, Any | None]) -> dict[str, tuple[str, ...] | None]:
+    """The names of the streams of each source; None for a source that could not be read, or tells them when it is open."""
+    return {str(name): _names(said) for name, said in declared.items()}
+
+
+def _names(said: Any | None) -> tuple[str, ...] | None:
+    if said is None or getattr(said, "tables", None):
+        return None
+    return tuple(plain(tuple(said.streams)))
 
 
 def _source(name: Name, said: Any, scope: Scope) -> Source:

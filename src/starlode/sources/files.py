@@ -72,6 +72,16 @@ class Files:
 
     stream_settings: ClassVar[type[FileSettings]] = FileSettings
 
+    @property
+    def is_open(self) -> bool:
+        return False
+
+    def with_streams(self, streams: tuple[Stream, ...]) -> Files:
+        return replace(self, streams=streams)
+
+    def find(self) -> tuple[Stream, ...]:
+        return self.streams
+
     def reached(self, position: Mapping[str, Any]) -> str:
         count = sum(mark is not None for mark in position.values())
         return f"{count:,} file{'' if count == 1 else 's'}"

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from starlode.errors import SourceError
 from starlode.finding import Finding
-from starlode.postgres import looking, pieces, watermark
+from starlode.postgres import looking, pieces, watermark, wildcard
 from starlode.postgres.address import Address, connect, driver, problem
 from starlode.postgres.arriving import arrive, nothing
 from starlode.postgres.lanes import Lost, Sight, lanes
@@ -93,6 +93,12 @@ class Postgres:
     folder: Any = field(repr=False)
     streams: tuple[Stream, ...]
     url: str = field(repr=False, metadata=_doc("postgresql://user:password@host:port/database; best from a variable."))
+    tables: tuple[str, ...] = field(
+        default=(), metadata=_doc("Tables that are all read whole, such as public.*, each as a stream of its own.")
+    )
+    left_out: tuple[str, ...] = field(
+        default=(), metadata=_doc("Tables that `tables` leaves out, such as audit_*.") | {"key": "except"}
+    )
     connections: int = field(default=2, metadata=_doc("How many connections read at once, beside the one that asks."))
     statement_timeout: str = field(
         default="", metadata=_doc("How long a statement may run at the source, such as 1 h.")
@@ -102,6 +108,13 @@ class Postgres:
     @property
     def address(self) -> Address:
         return Address(Secret(self.url))
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self.tables)
+
+    def with_streams(self, streams: tuple[Stream, ...]) -> Postgres:
+        return replace(self, streams=streams, tables=())
 
     def reached(self, position: Mapping[str, Any]) -> str:
         mark = watermark.Mark.of(position)
@@ -138,6 +151,13 @@ class Reader:
         self._moment: Moment | None = None
         self._open_lane: Callable[[], Lane] | None = None
         self._renewed = 0
+
+    def find(self) -> tuple[Stream, ...]:
+        """The declared streams, and those of the wildcards."""
+        source = self._source
+        model = Stream(source.name, "", PostgresStream(), mode="full", is_of_moments=True)
+        with self._asking() as (connection, _):
+            return wildcard.streams(connection, source.tables, source.left_out, model, source.streams)
 
     def look(self, stream: Stream, position: Mapping[str, Any], *, full: bool = False) -> looking.PostgresLook:
         """What a stream has to give since `position`, found on the server."""
