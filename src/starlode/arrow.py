@@ -6,9 +6,11 @@ in its metadata. Everything that leaves a source has one of the Arrow types name
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from starlode.table import (
     BINARY,
@@ -69,14 +71,40 @@ def from_arrow(carried: pa.DataType, metadata: Mapping[bytes, bytes] | None = No
     return _plain(carried)
 
 
-def readable(data: bytes) -> Any:
+def readable(data: bytes | memoryview) -> Any:
     """The bytes as a source that Arrow's parsers read without copying them."""
     return pa.py_buffer(data)
+
+
+def is_utf8(data: bytes | memoryview) -> bool:
+    """Whether bytes are UTF-8 throughout; checked where they lie, so that no text is made of them."""
+    try:
+        _one_value(data, pa.large_utf8()).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def holds(data: bytes | memoryview, pattern: str) -> bool:
+    """Whether a pattern of bytes is found anywhere in some, by RE2, which lets other threads go on meanwhile."""
+    return bool(pc.match_substring_regex(_one_value(data, pa.large_binary()), pattern)[0].as_py())
+
+
+def count(data: bytes | memoryview, pattern: str) -> int:
+    """How often a pattern of bytes is found, by RE2."""
+    value: Any = _one_value(data, pa.large_binary())
+    return int(pc.count_substring_regex(value, pattern)[0].as_py())
 
 
 def columns_of(schema: pa.Schema) -> tuple[Column, ...]:
     """The columns that an Arrow schema stands for."""
     return tuple(Column(field.name, from_arrow(field.type, field.metadata)) for field in schema)
+
+
+def _one_value(data: bytes | memoryview, kind: pa.DataType) -> pa.Array[Any]:
+    """Bytes as an array of a single value, without copying them."""
+    offsets = pa.py_buffer(b"".join(size.to_bytes(8, sys.byteorder) for size in (0, len(data))))
+    return pa.Array.from_buffers(kind, 1, [None, offsets, readable(data)])
 
 
 def _plain(carried: pa.DataType) -> Type:

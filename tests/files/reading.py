@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from starlode.arrow import columns_of
+from starlode.formats.csv_text import CsvReader
+from starlode.formats.json_text import read_json
+from starlode.formats.raw import Entry, Raw
 from starlode.formats.settings import FileSettings
+from starlode.formats.shape import Shape
 from starlode.source import ReadAgain, Stream
 from starlode.sources.files import Files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from starlode.finding import Finding, Reject
     from starlode.source import Batch, Look, Mode
@@ -75,6 +80,25 @@ def read(
         except ReadAgain as again:
             columns = again.columns
     raise AssertionError("a read asks for another one without an end")
+
+
+def read_blocks(kind: str, data: bytes, block: int) -> Result:
+    """One file in blocks of a chosen size, read again with wider columns as often as it asks for it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"a.{kind}"
+        path.write_bytes(data)
+        columns: tuple[Column, ...] = ()
+        for times in range(1, 10):
+            shape = Shape("shop.sales", {}, columns)
+            with Raw(Entry(path.name, path, len(data), 0)) as opened:
+                try:
+                    if kind == "json":
+                        return collect(list(read_json(opened, shape, "utf-8", {}, block)), times)
+                    own = FileSettings("*", delimiter=",", encoding="utf-8")
+                    return collect(list(CsvReader(own, shape, block).read(opened)), times)
+                except ReadAgain as again:
+                    columns = again.columns
+        raise AssertionError("a read asks for another one without an end")
 
 
 def collect(batches: list[Batch], times: int = 1) -> Result:

@@ -5,24 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-import tempfile
 from decimal import Decimal
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from starlode.formats.csv_text import CsvReader
-from starlode.formats.json_text import read_json
-from starlode.formats.raw import Entry, Raw
-from starlode.formats.settings import FileSettings
-from starlode.formats.shape import Shape
-from starlode.source import ReadAgain
-from tests.files.reading import Result, collect
-
-if TYPE_CHECKING:
-    from starlode.table import Column
+from tests.files.reading import read_blocks
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
 NUMBER = st.one_of(
@@ -41,24 +29,6 @@ RECORD = st.fixed_dictionaries(
     {}, optional={"n": NUMBER, "s": STRING, "mixed": st.one_of(NUMBER, STRING), "deep": NESTED}
 )
 SEPARATOR = st.sampled_from(["\n", "\r\n", "\n\n", " \n"])
-
-
-def read_blocks(kind: str, data: bytes, block: int) -> Result:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"a.{kind}"
-        path.write_bytes(data)
-        columns: tuple[Column, ...] = ()
-        for times in range(1, 10):
-            shape = Shape("shop.sales", {}, columns)
-            with Raw(Entry(path.name, path, len(data), 0)) as opened:
-                try:
-                    if kind == "json":
-                        return collect(list(read_json(opened, shape, "utf-8", {}, block)), times)
-                    own = FileSettings("*", delimiter=",", encoding="utf-8")
-                    return collect(list(CsvReader(own, shape, block).read(opened)), times)
-                except ReadAgain as again:
-                    columns = again.columns
-        raise AssertionError("a read asks for another one without an end")
 
 
 @settings(max_examples=150, deadline=None)

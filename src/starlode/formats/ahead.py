@@ -10,14 +10,14 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable
 
 T = TypeVar("T")
 WAITING = 2
 PATIENCE = 0.05
 
 
-def ahead(pieces: Iterable[T]) -> Iterator[T]:
+def ahead(pieces: Iterable[T]) -> Generator[T]:
     """The same pieces in the same order, fetched by a thread that ends with this iterator."""
     queue: Queue[T | BaseException | None] = Queue(WAITING)
     stopped = Event()

@@ -11,12 +11,16 @@ import codecs
 import re
 from typing import TYPE_CHECKING
 
+from starlode.arrow import is_utf8
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
 
     from starlode.formats.shape import Shape
 
 BLOCK = 8 << 20
+# Some of these are parsed at a time, so less than that.
+JSON_BLOCK = 4 << 20
 LONGEST = 64 << 20
 RAW_LIMIT = 64 * 1024
 
@@ -64,9 +68,13 @@ class Feed:
         self.line += taken.count(self.line_end)
         return taken
 
-    def lines(self) -> bytes:
-        """Whole lines from the front of the buffer; nothing when it holds no line's end and more is to come."""
-        return self.take(len(self.data) if self.ended else self.data.rfind(b"\n") + 1)
+    def lines(self) -> memoryview:
+        """Whole lines from the front of the buffer, not copied; nothing when it holds no line's end and more is to come."""
+        size = len(self.data) if self.ended else self.data.rfind(b"\n") + 1
+        taken = memoryview(self.data)[:size]
+        self.line += self.data.count(b"\n", 0, size)
+        self.data = self.data[size:]
+        return taken
 
     def skip_line(self) -> bytes:
         """Remove a line longer than any record may be, and give its beginning."""
@@ -79,7 +87,7 @@ class Feed:
         return head
 
 
-def utf8(pieces: Iterable[bytes], declared: str | None, name: str, shape: Shape) -> Iterator[bytes]:
+def utf8(pieces: Iterable[bytes], declared: str | None, name: str, shape: Shape) -> Generator[bytes]:
     """The pieces of a file's content in UTF-8, without a byte order mark."""
     source = iter(pieces)
     head = b""
@@ -129,11 +137,14 @@ def _guessed(pieces: Iterator[bytes], name: str, shape: Shape) -> Iterator[bytes
 
 
 def _looks_like_utf8(piece: bytes) -> bool:
-    try:
-        codecs.utf_8_decode(piece, "strict", False)
-    except UnicodeDecodeError:
-        return any(not line.isascii() and _is_utf8(line) for line in piece.split(b"\n"))
-    return True
+    whole = piece.rfind(b"\n") + 1
+    if is_utf8(piece[:whole]):
+        try:
+            codecs.utf_8_decode(piece[whole:], "strict", False)
+        except UnicodeDecodeError:
+            return not piece[:whole].isascii()
+        return True
+    return any(not line.isascii() and _is_utf8(line) for line in piece.split(b"\n"))
 
 
 def _is_utf8(line: bytes) -> bool:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from starlode.finding import Reject
 from starlode.formats import blocks, raw
-from starlode.formats.json_parse import parse, parse_records
+from starlode.formats.json_parse import known, parse, parse_records
 from starlode.formats.json_scan import layout_of, walk
 from starlode.formats.json_text import FIRST_RECORDS, as_text
 from starlode.formats.rows import Rows, finish, numbered
@@ -90,7 +90,7 @@ def _together(pack: _Pack, shape: Shape) -> Rows:
                 raise ValueError("not an object")
             comma = b"" if content[1:].lstrip().startswith(b"}") else b","
             pieces.append(b'{"%s":%d%s%s' % (NUMBER_KEY.encode(), number, comma, content[1:]))
-    table = parse(b"\n".join(pieces), shape, pa.field(NUMBER_KEY, pa.int64()))
+    table = parse(b"\n".join(pieces), known(shape, pa.field(NUMBER_KEY, pa.int64())))
     marks = table.column(NUMBER_KEY)
     expected = [number for number, content in enumerate(pack.contents) if content]
     if marks.drop_null().to_pylist() != expected:

@@ -63,6 +63,11 @@ class Records:
 
 def layout_of(text: str) -> Layout:
     """How the records of a file lie, judged by its beginning."""
+    return first_layout(text) or "lines"
+
+
+def first_layout(text: str) -> Layout | None:
+    """How the records lie, if the first of them is whole within the text."""
     start = _SPACE.match(text).end()  # type: ignore[union-attr]
     if text.startswith("[", start):
         return "array"
@@ -71,7 +76,7 @@ def layout_of(text: str) -> Layout:
     try:
         _, end = scan(text, start)
     except (ValueError, StopIteration, RecursionError):
-        return "lines"
+        return None
     return "values" if "\n" in text[start:end] else "lines"
 
 

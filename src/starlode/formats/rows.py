@@ -79,10 +79,10 @@ def nothing(shape: Shape) -> pa.RecordBatch:
     return finish(Rows(empty, same_file("", 0), numbered(1, 0), lambda _: (0, "")), shape, {})[0]
 
 
-def only_rejected(reject: Reject) -> Rows:
-    """No rows, and what stands for the text that was left out."""
+def only_rejected(*rejects: Reject) -> Rows:
+    """No rows, and what stands for the text that was left out, if any was."""
     empty = pa.RecordBatch.from_arrays([], schema=pa.schema([]))
-    return Rows(empty, pa.array([], pa.utf8()), pa.array([], pa.int64()), lambda _: (0, ""), [reject])
+    return Rows(empty, pa.array([], pa.utf8()), pa.array([], pa.int64()), lambda _: (0, ""), [*rejects])
 
 
 def numbered(first: int, count: int) -> pa.Array[Any]:
