@@ -24,6 +24,7 @@ newest: $(NEWEST)/.dev
 
 bench: $(VENV)/.dev
 	$(VENV)/bin/python bench/music.py
+	$(VENV)/bin/python bench/postgres.py
 
 $(VENV)/.runtime: pyproject.toml constraints.txt
 	@$(PYTHON) -m venv $(VENV)

@@ -11,14 +11,14 @@ import json
 import shutil
 import subprocess
 import sys
-import venv
 from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from page import page, shown
+from environments import WORK, environment
+from page import against, section, shown, write
 from timing import Claim, Job, WrongResult, race
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from timing import Table
 
 BENCH = Path(__file__).resolve().parent
-WORK = BENCH / ".work"
 EXAMPLE = BENCH.parent / "examples" / "music"
 PEERS = BENCH / "peers"
+METHOD = BENCH / "music_method.md"
 STARLODE = Path(sys.executable).with_name("starlode")
 DLT = "1.31.0"
 SMALL = 8_000
@@ -60,9 +60,10 @@ def main() -> None:
         raise SystemExit(f"error: {error}") from error
     versions = _versions(dlt=asked.dlt_events > 0)
     results = {"versions": versions, "rounds": asked.rounds, "tables": [asdict(table) for table in tables]}
-    WORK.joinpath("results.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    WORK.joinpath("music.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     if asked.write:
-        asked.write.write_text(page(tables, versions, asked.rounds, load=LOAD, peer=PEER), encoding="utf-8")
+        method = METHOD.read_text(encoding="utf-8").format(rounds=asked.rounds)
+        write(asked.write, "music", section(tables, versions, method, closing=list(against(PEER, LOAD, tables))))
 
 
 def _arguments() -> argparse.Namespace:
@@ -74,7 +75,9 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--songs", type=int, default=15_000, help="one-object files for the small-file table; 0: none")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--write", type=Path, metavar="FILE", help="write the page of results, e.g. docs/benchmarks.md")
+    parser.add_argument(
+        "--write", type=Path, metavar="FILE", help="write the results into a page, e.g. docs/benchmarks.md"
+    )
     return parser.parse_args()
 
 
@@ -163,7 +166,7 @@ def _dlt(truth: dict[str, Any]) -> Job:
     folder = WORK / "run" / "dlt"
     return Job(
         PEER,
-        [_dlt_python(), PEERS / "dlt_load.py", "loaded.duckdb", truth["data"]],
+        [_dlt_python(), PEERS / "dlt_json.py", "loaded.duckdb", truth["data"]],
         folder,
         partial(_empty, folder),
         folder / "loaded.duckdb",
@@ -229,15 +232,7 @@ def _sql_folder(folder: Path, script: str, data: Path, only_songs: bool) -> None
 
 def _dlt_python() -> Path:
     """The Python of an environment that holds dlt and our version of DuckDB."""
-    folder = WORK / f"venv-dlt-{DLT}"
-    python = folder / "bin" / "python"
-    if not folder.joinpath("ready").exists():
-        print(f"installing dlt {DLT}", file=sys.stderr)
-        venv.create(folder, clear=True, with_pip=True)
-        wanted = [f"dlt[duckdb]=={DLT}", f"duckdb=={version('duckdb')}"]
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *wanted], check=True)
-        folder.joinpath("ready").touch()
-    return python
+    return environment(f"dlt-{DLT}", f"dlt[duckdb]=={DLT}", f"duckdb=={version('duckdb')}") / "bin" / "python"
 
 
 def _versions(*, dlt: bool) -> dict[str, str]:

@@ -1,9 +1,13 @@
-"""Shows measured tables: on a terminal, and as the page of the documentation with the machine in words and no paths."""
+"""Shows measured tables: on a terminal, and as parts of a page of the documentation, with the machine in words and no paths.
+
+A page has a part for each bench, between `<!-- measured: NAME -->` and `<!-- end -->`; what stands outside is written by hand.
+"""
 
 from __future__ import annotations
 
 import os
 import platform
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +17,6 @@ if TYPE_CHECKING:
     from timing import Table
 
 HEAD = ("", "wall, median (min–max)", "CPU", "peak memory", "rows/s", "× first row")
-
-METHOD = Path(__file__).with_name("method.md")
 
 
 def shown(table: Table) -> str:
@@ -28,22 +30,24 @@ def shown(table: Table) -> str:
         )
         for line in lines
     )
-    return "\n".join([table.title, *rows, *_verified(table)])
+    return "\n".join([table.title, *rows, *_verified(table), *_left_out(table)])
 
 
-def page(tables: Sequence[Table], versions: Mapping[str, str], rounds: int, *, load: str, peer: str) -> str:
-    """The page of the documentation."""
+def section(tables: Sequence[Table], versions: Mapping[str, str], method: str, closing: Sequence[str] = ()) -> str:
+    """A bench's part of the page: what was measured on what, how, and the tables."""
     used = ", ".join(f"{name} {number}" for name, number in versions.items())
-    parts = [
-        "# Benchmarks",
-        "`make bench` makes this page anew. Walls depend on the machine and on what else it does: read the ratios.",
-        f"Measured on {machine()}, with {used}.",
-        "## How",
-        METHOD.read_text(encoding="utf-8").strip().format(rounds=rounds),
-        *(_section(table) for table in tables),
-        *_against(peer, load, tables),
-    ]
-    return "\n\n".join(parts) + "\n"
+    parts = [f"Measured on {machine()}, with {used}.", method.strip(), *(_shown_on_page(table) for table in tables)]
+    return "\n\n".join([*parts, *closing])
+
+
+def write(page: Path, name: str, text: str) -> None:
+    """Put a bench's part into its place in a page, and leave everything else as it is."""
+    held = page.read_text(encoding="utf-8")
+    place = re.compile(rf"(?s)(<!-- measured: {re.escape(name)} -->\n).*?(<!-- end -->)")
+    fresh, found = place.subn(lambda marks: f"{marks[1]}\n{text}\n\n{marks[2]}", held)
+    if found != 1:
+        raise SystemExit(f"{page.name} needs one place `<!-- measured: {name} -->` … `<!-- end -->`, and has {found}")
+    page.write_text(fresh, encoding="utf-8")
 
 
 def machine() -> str:
@@ -59,10 +63,10 @@ def _processor() -> str:
     return names[0] if names else platform.machine()
 
 
-def _section(table: Table) -> str:
+def _shown_on_page(table: Table) -> str:
     cells = [HEAD, ("---", *["---:"] * (len(HEAD) - 1)), *_lines(table)]
     rows = "\n".join("| " + " | ".join(line) + " |" for line in cells)
-    return "\n\n".join([f"## {table.title}", rows, *_verified(table)])
+    return "\n\n".join([f"### {table.title}", rows, *_verified(table), *_left_out(table)])
 
 
 def _lines(table: Table) -> Iterator[tuple[str, ...]]:
@@ -87,12 +91,16 @@ def _verified(table: Table) -> list[str]:
     return [f"Verified for {', '.join(names)}: {'; '.join(claims)}." for claims, names in rows.items()]
 
 
-def _against(peer: str, load: str, tables: Sequence[Table]) -> Iterator[str]:
+def _left_out(table: Table) -> list[str]:
+    return [f"Left out, because it did not run here to a right result: {name}." for name in table.left_out]
+
+
+def against(peer: str, load: str, tables: Sequence[Table]) -> Iterator[str]:
     """Rows per second of our load and of the peer's, with the size that each was measured on."""
     theirs = next((row for table in tables if (row := table.row(peer))), None)
     if not theirs:
         return
-    yield f"## The load part against {peer}"
+    yield f"### The load part against {peer}"
     yield "\n".join(
         f"- {ours.read:,} events, measured on "
         + ("the same events" if table.row(peer) else f"{theirs.read:,} events for the peer")

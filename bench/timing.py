@@ -1,7 +1,8 @@
 """Times whole processes fairly: jobs take turns for a few rounds, and each result is checked before its time counts.
 
-Peak memory and CPU are the kernel's own figures for the process and its children. This module imports nothing heavy,
-because on Linux a child's peak begins with the size of the process that started it.
+CPU is the kernel's own figure for a process and its children. Peak memory is the kernel's for the largest of them, or the
+sum over all of them where several lived at once. This module imports nothing heavy, because on Linux a child's peak begins
+with the size of the process that started it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+from tree import Watch
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -24,7 +27,7 @@ ASK = Path(__file__).with_name("peers") / "ask.py"
 
 @dataclass(frozen=True)
 class Claim:
-    """What a result must hold: a question for the DuckDB file that the job made, and the right answer as text."""
+    """What a result must hold: a question for the database that the job filled, and the right answer as text."""
 
     says: str
     sql: str
@@ -33,16 +36,21 @@ class Claim:
 
 @dataclass(frozen=True)
 class Job:
-    """One command to time, what makes its folder ready, and what must be true of its result."""
+    """One command to time, what makes its folder ready, and what must be true of its result.
+
+    `database` is a DuckDB file or the URL of a PostgreSQL; without one, claims are asked of a DuckDB that holds nothing. When
+    a peer fails, it is left out of its table and the table says so; when one of ours does, the bench ends.
+    """
 
     name: str
     command: Sequence[str | Path]
     folder: Path
     prepare: Callable[[], None] = lambda: None
-    database: Path | None = None
+    database: Path | str = ":memory:"
     claims: Sequence[Claim] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     read: int = 0  # rows of the input
+    is_peer: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,10 +96,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """Jobs that took turns."""
+    """Jobs that took turns, and what became of those that are left out."""
 
     title: str
     rows: tuple[Row, ...]
+    left_out: tuple[str, ...] = ()
 
     def row(self, name: str) -> Row | None:
         return next((row for row in self.rows if row.name == name), None)
@@ -105,17 +114,27 @@ def race(title: str, jobs: Sequence[Job], *, rounds: int) -> Table:
     """Run the jobs in turn (A B C, A B C, …) and keep every sample; WrongResult when one claim does not hold."""
     samples: dict[str, list[Sample]] = {job.name: [] for job in jobs}
     verified: dict[str, tuple[str, ...]] = {}
+    left_out: dict[str, str] = {}
     for number in range(rounds):
-        for job in jobs:
-            job.prepare()
-            sample = _run(job)
-            verified[job.name] = _verify(job)
+        for job in (job for job in jobs if job.name not in left_out):
+            try:
+                job.prepare()
+                sample = _run(job)
+                verified[job.name] = _verify(job)
+            except WrongResult as error:
+                if not job.is_peer:
+                    raise
+                left_out[job.name] = str(error)
+                print(f"  left out: {error}", file=sys.stderr)
+                continue
             samples[job.name].append(sample)
             print(
                 f"  round {number + 1}  {job.name:<44} {sample.wall:8.2f} s {sample.peak / 2**20:8.0f} MiB",
                 file=sys.stderr,
             )
-    return Table(title, tuple(Row(job.name, tuple(samples[job.name]), verified[job.name], job.read) for job in jobs))
+    kept = [job for job in jobs if job.name not in left_out]
+    rows = tuple(Row(job.name, tuple(samples[job.name]), verified[job.name], job.read) for job in kept)
+    return Table(title, rows, tuple(left_out))
 
 
 def _run(job: Job) -> Sample:
@@ -130,14 +149,15 @@ def _run(job: Job) -> Sample:
             stderr=subprocess.STDOUT,
             env={**os.environ, **job.environment},
         )
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - began
+        with Watch(process.pid) as watch:
+            _, status, usage = os.wait4(process.pid, 0)
+            wall = time.perf_counter() - began
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         tail = log.read_text(errors="replace")[-2000:]
         raise WrongResult(f"{job.name} ended with exit code {process.returncode}:\n{tail}")
     unit = 1 if sys.platform == "darwin" else 1024
-    return Sample(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit)
+    return Sample(wall, usage.ru_utime + usage.ru_stime, max(usage.ru_maxrss * unit, watch.peak))
 
 
 def _verify(job: Job) -> tuple[str, ...]:

@@ -51,12 +51,18 @@ class Server:
     @contextmanager
     def fresh_database(self, settings: str = "") -> Iterator[str]:
         """The URL of a new, empty database that goes when the block ends."""
+        with self.unmade_database() as url:
+            self.execute(f'create database "{url.rpartition("/")[2]}" template template0 {settings}')
+            yield url
+
+    @contextmanager
+    def unmade_database(self) -> Iterator[str]:
+        """The URL of a database that is not there, and goes when the block ends if it was made meanwhile."""
         name = f"starlode_{uuid4().hex[:12]}"
-        self.execute(f'create database "{name}" template template0 {settings}')
         try:
             yield self.database(name)
         finally:
-            self.execute(f'drop database "{name}" with (force)')
+            self.execute(f'drop database if exists "{name}" with (force)')
 
 
 @contextmanager

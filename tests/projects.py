@@ -2,26 +2,49 @@
 
 from __future__ import annotations
 
+import os
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
 import starlode
+from starlode.declaration import PROJECT_FILE
+from starlode.ledger import PROJECT_SCHEMAS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from starlode.project import Project
+
+
+# Set while tests run on a server: the URL of it, without a database.
+SERVER = "STARLODE_TEST_SERVER"
 
 
 def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:
     """Lay files below a folder, making the folders on the way."""
     for name, content in files.items():
         path = folder / name
+        if name == PROJECT_FILE:
+            content = _with_target(content, folder)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
     return folder
+
+
+def target(folder: Path) -> str:
+    """The target of a folder's project on the warehouse that the tests run on: a file there, or a database for it."""
+    server = os.environ.get(SERVER)
+    if server is None:
+        return f"duckdb:{folder / 'warehouse.duckdb'}"
+    return f"{server}/starlode_{blake2b(str(folder.resolve()).encode(), digest_size=8).hexdigest()}"
+
+
+def _with_target(content: str | bytes, folder: Path) -> str | bytes:
+    """A project that names no target, with the one that the tests run on."""
+    if SERVER not in os.environ or not isinstance(content, str) or "target:" in content:
+        return content
+    return f"{content.rstrip()}\ntarget: {target(folder)}\n"
 
 
 def project(folder: Path, files: Mapping[str, str | bytes] | None = None) -> Project:
@@ -32,7 +55,7 @@ def project(folder: Path, files: Mapping[str, str | bytes] | None = None) -> Pro
 def rows(project: Project, sql: str) -> list[tuple[Any, ...]]:
     """What the warehouse answers, as plain Python values."""
     table = starlode.query(project, sql)
-    return [tuple(row.values()) for row in table.to_pylist()]
+    return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
 
 
 def value(project: Project, sql: str) -> Any:
@@ -40,38 +63,39 @@ def value(project: Project, sql: str) -> Any:
     return rows(project, sql)[0][0]
 
 
+def lose(project: Project) -> None:
+    """Take all that a project has made out of its warehouse, as when somebody moves to another one."""
+    session = project.warehouse.connect()
+    for schema in PROJECT_SCHEMAS:
+        session.execute(f"drop schema if exists {schema} cascade")
+    session.close()
+
+
 def star(project: Project) -> dict[str, list[tuple[Any, ...]]]:
     """The star as its readers see it: every table sorted, keys replaced by what they stand for, loads left out.
 
     Two stars that say the same are equal here, whatever keys were allotted and in which order.
     """
-    path = project.warehouse.path  # type: ignore[attr-defined]
-    with duckdb.connect(str(path), read_only=True) as connection:
-        found = {}
-        for dimension in project.star.dimensions:
-            key = dimension.key_column
-            found[dimension.table.name] = _sorted(
-                connection, f'select * exclude ("{key}", load_key) from star."{dimension.table.name}"'
-            )
-        for fact in project.star.facts:
-            found[fact.table.name] = _sorted(connection, _meaning(project, fact.name))
+    tables = {table.name: starlode.table(project, table.name).to_pylist() for table in project.star.tables}
+    members = {
+        d.name: {row[d.key_column]: _without(row, {d.key_column, "load_key"}) for row in tables[d.table.name]}
+        for d in project.star.dimensions
+    }
+    found = {d.table.name: _sorted(members[d.name].values()) for d in project.star.dimensions}
+    for fact in project.star.facts:
+        keys = {role.key_column: role.dimension for role in fact.roles}
+        found[fact.table.name] = _sorted(
+            _without(row, {*keys, "load_key"})
+            | {f"{key}.{name}": cell for key, d in keys.items() for name, cell in members[d][row[key]].items()}
+            for row in tables[fact.table.name]
+        )
     return found
 
 
-def _meaning(project: Project, name: str) -> str:
-    fact = next(fact for fact in project.star.facts if fact.name == name)
-    left_out = ", ".join(f'"{key}"' for key in [*(role.key_column for role in fact.roles), "load_key"])
-    meant, joins = [f"f.* exclude ({left_out})"], []
-    for number, role in enumerate(fact.roles):
-        dimension = project.star.dimension(role.dimension)
-        key = dimension.key_column
-        meant.append(f'd{number}.* exclude ("{key}", load_key)')
-        joins.append(f'join star."{dimension.table.name}" as d{number} on d{number}."{key}" = f."{role.key_column}"')
-    return f'select {", ".join(meant)} from star."{fact.table.name}" as f {" ".join(joins)}'
+def _without(row: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
+    return {name: cell for name, cell in row.items() if name not in names}
 
 
-def _sorted(connection: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
+def _sorted(rows: Iterable[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
     """The rows with their cells in the order of the columns' names: which column was seen first says nothing."""
-    names = [column[0] for column in connection.execute(sql).description or ()]
-    order = sorted(range(len(names)), key=names.__getitem__)
-    return sorted((tuple(row[i] for i in order) for row in connection.fetchall()), key=repr)
+    return sorted((tuple(row[name] for name in sorted(row)) for row in rows), key=repr)

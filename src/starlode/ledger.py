@@ -87,6 +87,8 @@ class Ledger:
         with self._session.transaction():
             for schema in PROJECT_SCHEMAS:
                 self._session.execute(sql.create_schema(dialect, schema))
+            for statement in dialect.preparations:
+                self._session.execute(statement)
             for table in sql.TABLES:
                 self._session.execute(sql.create_table(dialect, table))
 
@@ -161,6 +163,11 @@ class Ledger:
         """The columns of a stream that have had no value yet."""
         rows = self._session.rows(sql.undecided_columns(self._session.dialect))
         return frozenset(column for name, column in rows if name == stream)
+
+    def extractions(self, stream: str, replaced: tuple[str, ...]) -> list[tuple[int, int]]:
+        """The extractions that hold the newest state of any file of a stream, with their loads; some files aside."""
+        found = self._session.rows(sql.newest_extractions(self._session.dialect, stream, replaced))
+        return [(number, load_key) for number, load_key in found]
 
     def _next_key(self) -> int:
         return int(self._session.rows(sql.next_key(self._session.dialect))[0][0])

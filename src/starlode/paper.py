@@ -6,10 +6,11 @@ to it is written down. So the printed SQL is what the run will say, not a second
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlode.arrow import columns_of
 from starlode.landing import LandedFile, Manifest, numbers, read_manifest
@@ -30,28 +31,35 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from starlode.plan import Plan
-    from starlode.session import Session
+    from starlode.session import Reshape, Session
     from starlode.source import Mode, Stream
     from starlode.sql.dialect import Dialect
     from starlode.step import Step
-    from starlode.table import Column, Table
+    from starlode.table import Column, Table, Type
+
+Answer = TypeVar("Answer")
 
 
 def statements(plan: Plan) -> tuple[tuple[Step, tuple[str, ...]], ...]:
     """Each step of a plan with the statements that it would run, the ledger's own lines aside."""
     session = DuckDB(Path(":memory:")).connect()
-    readers = Readers(plan.project)
+    dialect = plan.project.warehouse.dialect
+    filled = tuple(table for table in plan.project.star.tables if str(table) in plan.state.tables)
     try:
-        filled = tuple(table for table in plan.project.star.tables if str(table) in plan.state.tables)
-        paper = Paper(session, filled)
-        work = Work(plan.project, paper, Ledger(paper, plan.project.name, "plan"), readers, lambda _: None)
-        work.ledger.prepare()
-        _make_tables(plan, work)
-        modes = {step.object: step.look.mode for step in plan.steps if isinstance(step, Land)}
-        return tuple((step, _said(step, modes, work, paper)) for step in plan.steps)
+        with Readers(plan.project) as readers:
+            paper = Paper(session, filled)
+            told = _carry_out(plan, paper, readers)
+            return told if dialect.is_users else _carry_out(plan, Echo(session, dialect, paper.answers), readers)
     finally:
-        readers.close()
         session.close()
+
+
+def _carry_out(plan: Plan, paper: Paper, readers: Readers) -> tuple[tuple[Step, tuple[str, ...]], ...]:
+    work = Work(plan.project, paper, Ledger(paper, plan.project.name, "plan"), readers, lambda _: None)
+    work.ledger.prepare()
+    _make_tables(plan, work)
+    modes = {step.object: step.look.mode for step in plan.steps if isinstance(step, Land)}
+    return tuple((step, _said(step, modes, work, paper)) for step in plan.steps)
 
 
 class Paper:
@@ -61,6 +69,7 @@ class Paper:
         self._session = session
         self._counts = frozenset(staging.count(session.dialect, table) for table in filled)
         self.said: list[str] = []
+        self.answers: list[Any] = []
 
     @property
     def dialect(self) -> Dialect:
@@ -72,7 +81,7 @@ class Paper:
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Rows of the shadow; tables that are filled in the real warehouse count one, so that they are compared."""
-        return [(1,)] if sql in self._counts else self._session.rows(sql, values)
+        return self._kept([(1,)] if sql in self._counts else self._session.rows(sql, values))
 
     def arrow(self, sql: str, values: Sequence[Any] = ()) -> pa.RecordBatchReader:
         return self._session.arrow(sql, values)
@@ -81,23 +90,70 @@ class Paper:
         """Left out: only the ledger writes rows by hand."""
 
     def describe(self, sql: str) -> tuple[Column, ...]:
-        return self._session.describe(sql)
+        return self._kept(self._session.describe(sql))
 
     def columns(self, table: Table) -> tuple[Column, ...]:
-        return self._session.columns(table)
+        return self._kept(self._session.columns(table))
 
-    def load(self, table: Table, files: Sequence[str], values: Sequence[str]) -> None:
+    def load(self, table: Table, files: Sequence[str], landed: Mapping[str, Type], fixed: Mapping[str, int]) -> None:
         d = self.dialect
         self.said.append(
             f"insert into {d.table(table)} ({d.names(table.names)})\n"
-            f"select {', '.join(values)}\n  from the landed files {', '.join(files)}"
+            f"select {', '.join(staging.values(d, table, landed, fixed))}\n  from the landed files {', '.join(files)}"
         )
+
+    def reshape(self, table: Table, change: Reshape) -> None:
+        for statement in staging.reshape(self.dialect, table, change):
+            self.execute(statement)
+
+    def swap(self, table: Table, beside: Table) -> None:
+        if self.columns(table):
+            self.execute(staging.drop(self.dialect, table))
+        self.execute(staging.rename(self.dialect, beside, table.name))
+
+    def find_by(self, table: Table, names: Sequence[str], *, grows: bool = False) -> None:
+        """Left out: it changes no row."""
+
+    def learn(self, table: str) -> None:
+        """Left out: it changes no row."""
 
     def transaction(self) -> AbstractContextManager[None]:
         return self._session.transaction()
 
     def close(self) -> None:
         self._session.close()
+
+    def _kept(self, answer: Answer) -> Answer:
+        self.answers.append(answer)
+        return answer
+
+
+class Echo(Paper):
+    """The same once more in another warehouse's words, with the answers that the shadow gave: nothing is run."""
+
+    def __init__(self, session: Session, dialect: Dialect, answers: Sequence[Any]) -> None:
+        super().__init__(session, ())
+        self._dialect = dialect
+        self._told = iter(answers)
+
+    @property
+    def dialect(self) -> Dialect:
+        return self._dialect
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> None:  # noqa: ARG002
+        self.said.append(sql)
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:  # noqa: ARG002
+        return next(self._told)
+
+    def describe(self, sql: str) -> tuple[Column, ...]:  # noqa: ARG002
+        return next(self._told)
+
+    def columns(self, table: Table) -> tuple[Column, ...]:  # noqa: ARG002
+        return next(self._told)
+
+    def transaction(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
 
 def _make_tables(plan: Plan, work: Work) -> None:

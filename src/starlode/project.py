@@ -19,6 +19,7 @@ from starlode.environment import Word, variables
 from starlode.errors import Mistake, ProjectError
 from starlode.meaning.checks import checks
 from starlode.meaning.exports import exports
+from starlode.meaning.names import guard_names
 from starlode.meaning.selects import Scope
 from starlode.meaning.sources import sources, streams
 from starlode.meaning.star import star
@@ -92,7 +93,7 @@ def _project(node: Node, folder: Path, target: str | None, reading: Reading) -> 
     kept = landing(said.landing, folder, made_sources, reading)
     if loaded is None:
         return None
-    return Project(
+    project = Project(
         name=str(said.name),
         folder=folder,
         landing=kept,
@@ -102,6 +103,8 @@ def _project(node: Node, folder: Path, target: str | None, reading: Reading) -> 
         checks=made_checks,
         exports=made_exports,
     )
+    guard_names(project, reading)
+    return project
 
 
 def _node(file: Path, mistakes: list[Mistake]) -> Node | None:

@@ -248,6 +248,9 @@ def _carry_out(held: Plan, session: Session, readers: Readers, listen: Listen) -
     try:
         for number, step in enumerate(held.steps, 1):
             begun = (step, now())
+            if step.verb != "land":
+                # A source is not kept from cleaning up behind its snapshot for longer than it is read.
+                readers.close()
             listen(Started(step, number, len(held.steps)))
             done = _do(step, work)
             begun = None

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
 
     import pyarrow as pa
 
     from starlode.sql.dialect import Dialect
-    from starlode.table import Column, Table
+    from starlode.table import Column, Table, Type
+
+
+@dataclass(frozen=True)
+class Reshape:
+    """How the columns of a table change: dropped, made anew without their values, added, or kept with a wider type."""
+
+    dropped: tuple[str, ...] = ()
+    renewed: tuple[Column, ...] = ()
+    added: tuple[Column, ...] = ()
+    retyped: tuple[Column, ...] = ()
+
+    @property
+    def is_nothing(self) -> bool:
+        return not (self.dropped or self.renewed or self.added or self.retyped)
 
 
 class Session(Protocol):
@@ -39,8 +54,29 @@ class Session(Protocol):
     def columns(self, table: Table) -> tuple[Column, ...]:
         """The columns that a table has now; none when there is no such table."""
 
-    def load(self, table: Table, files: Sequence[str], values: Sequence[str]) -> None:
-        """Add the rows of landed Parquet files to a table, with one SELECT expression for each of its columns."""
+    def load(self, table: Table, files: Sequence[str], landed: Mapping[str, Type], fixed: Mapping[str, int]) -> None:
+        """Add the rows of landed Parquet files to a table, each column cast to the table's type.
+
+        A column in `fixed` has one value in every row; one that is neither there nor landed is NULL.
+        """
+
+    def reshape(self, table: Table, change: Reshape) -> None:
+        """Change the columns of a table; views on it and rights to it stay."""
+
+    def swap(self, table: Table, beside: Table) -> None:
+        """Let a table that was built beside another take its place, whether or not there is one, and give it its name.
+
+        Readers see the old rows until the transaction ends and the new ones after; views on the table and rights to it stay.
+        """
+
+    def find_by(self, table: Table, names: Sequence[str], *, grows: bool = False) -> None:
+        """Make rows quick to find by some columns, where the warehouse has to be told.
+
+        `grows` says that the values grow with the table, as the keys of loads do.
+        """
+
+    def learn(self, table: str) -> None:
+        """Let the planner know a work table that was just filled, where it does not by itself."""
 
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing: committed when the block ends well, rolled back when it raises."""

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+import re
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import parse_qsl
+
+from starlode.nearest import hint
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -11,8 +16,20 @@ if TYPE_CHECKING:
     from starlode.sql.dialect import Dialect
 
 
+class Misspelt(Exception):
+    """A target that names no warehouse: what is wrong, and how to write it. It quotes nothing of the target."""
+
+    def __init__(self, what: str, advice: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.advice = advice
+
+
 class Warehouse(Protocol):
-    """A place to load into. Naming it opens nothing; `connect` does."""
+    """A place to load into. Naming it opens nothing; `connect` does.
+
+    Its class has `named(target, folder)`, which makes one from a target such as `duckdb:warehouse.duckdb` or raises Misspelt.
+    """
 
     @property
     def dialect(self) -> Dialect:
@@ -27,3 +44,16 @@ class Warehouse(Protocol):
 
         Raises WarehouseError when it is held by another run or out of reach.
         """
+
+
+def settings(kind: type[Any], asked: str) -> dict[str, Any]:
+    """The settings of a warehouse that follow `?` in its target, as in `memory=4GB&threads=8`; raises Misspelt."""
+    known = {field.name: field for field in fields(kind) if "doc" in field.metadata}
+    chosen: dict[str, Any] = {}
+    for name, spelled in parse_qsl(asked, keep_blank_values=True):
+        if name not in known:
+            raise Misspelt(f"the target has no setting `{name}`", hint(name, known, "its settings"))
+        if not re.fullmatch(known[name].metadata["shape"], spelled):
+            raise Misspelt(f"`{name}` of the target is not written as it should be", known[name].metadata["doc"])
+        chosen[name] = int(spelled) if spelled.isdigit() else spelled
+    return chosen

@@ -45,8 +45,9 @@ class Readers:
         self.close()
 
     def close(self) -> None:
-        """Close every source that was opened."""
+        """Close every source that was opened; one that is asked for again is opened again."""
         self._stack.close()
+        self._opened.clear()
 
 
 @dataclass(frozen=True)

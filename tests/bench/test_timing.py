@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ BENCH = Path(__file__).parents[2] / "bench"
 @pytest.fixture(scope="module")
 def bench() -> Iterator[dict[str, Any]]:
     sys.path.insert(0, str(BENCH))
-    yield {name: importlib.import_module(name) for name in ("timing", "page")}
+    yield {name: importlib.import_module(name) for name in ("timing", "page", "tree")}
     sys.path.remove(str(BENCH))
 
 
@@ -98,7 +99,37 @@ def test_a_job_that_fails_ends_the_bench_with_its_last_words(timing: Any, tmp_pa
         timing.race("failing", [job], rounds=1)
 
 
-def test_the_page_shows_ratios_and_no_path(bench: dict[str, Any]) -> None:
+def test_a_peer_that_fails_is_left_out_and_named(bench: dict[str, Any], tmp_path: Path) -> None:
+    timing = bench["timing"]
+    ours = timing.Job("ours", [sys.executable, "-c", "pass"], tmp_path)
+    peer = timing.Job("peer", [sys.executable, "-c", "raise SystemExit(3)"], tmp_path, is_peer=True)
+
+    table = timing.race("beside a peer", [ours, peer], rounds=2)
+
+    assert [row.name for row in table.rows] == ["ours"]
+    assert table.left_out == ("peer",)
+    assert "did not run here to a right result: peer." in bench["page"].shown(table)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel shows a tree of processes on Linux only")
+def test_the_memory_of_a_tree_is_that_of_all_its_processes(timing: Any, tmp_path: Path) -> None:
+    hold = "import time; x = bytearray(b'x') * 60_000_000; time.sleep(0.6)"
+    both = f"import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {hold!r}]); {hold}; p.wait()"
+    job = timing.Job("two", [sys.executable, "-c", both], tmp_path)
+
+    sample = timing.race("trees", [job], rounds=1).rows[0].samples[0]
+
+    assert sample.peak > 120_000_000
+
+
+def test_a_tree_ends_with_its_processes(bench: dict[str, Any]) -> None:
+    tree = bench["tree"]
+
+    assert tree.descendants(2**30) == [2**30]
+    assert tree.memory(2**30) == 0
+
+
+def test_a_part_of_the_page_shows_ratios_and_no_path(bench: dict[str, Any]) -> None:
     timing = bench["timing"]
     rows = [
         timing.Row(name, (timing.Sample(wall, 1.0, 2**20),), ("rows 10",), 1000)
@@ -106,9 +137,58 @@ def test_the_page_shows_ratios_and_no_path(bench: dict[str, Any]) -> None:
     ]
     table = timing.Table("Ten rows", tuple(rows))
 
-    text = bench["page"].page([table], {"duckdb": "1.5.5"}, 1, load="ours", peer="peer")
+    closing = list(bench["page"].against("peer", "ours", [table]))
+    text = bench["page"].section([table], {"duckdb": "1.5.5"}, "How.", closing)
 
     assert "| peer | 8.00 s (8.00–8.00) | 1.00 s | 1 MiB | 125 | 4.00 |" in text
     assert "- 1,000 events, measured on the same events: 500 rows/s against 125, 4.0 times" in text
     assert "Verified for ours, peer: rows 10." in text
+    assert str(BENCH.parent) not in text
+
+
+def test_each_bench_writes_its_own_part_of_the_page(bench: dict[str, Any], tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "# Top\n<!-- measured: one -->\nold\n<!-- end -->\nby hand\n<!-- measured: two -->\nkept\n<!-- end -->\n",
+        "utf-8",
+    )
+
+    bench["page"].write(page, "one", "new \\1")
+
+    assert page.read_text("utf-8") == (
+        "# Top\n<!-- measured: one -->\n\nnew \\1\n\n<!-- end -->\nby hand\n"
+        "<!-- measured: two -->\nkept\n<!-- end -->\n"
+    )
+
+
+def test_a_page_without_a_place_is_not_written(bench: dict[str, Any], tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# Top\n", "utf-8")
+
+    with pytest.raises(SystemExit, match="needs one place"):
+        bench["page"].write(page, "one", "new")
+
+    assert page.read_text("utf-8") == "# Top\n"
+
+
+def test_the_page_of_the_documentation_has_a_place_for_each_bench() -> None:
+    text = (BENCH.parent / "docs" / "benchmarks.md").read_text("utf-8")
+
+    assert [text.count(f"<!-- measured: {name} -->") for name in ("music", "postgres")] == [1, 1]
+
+
+@pytest.mark.slow
+def test_the_postgres_bench_runs_from_end_to_end(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("<!-- measured: postgres -->\n<!-- end -->\n", "utf-8")
+    sizes = ["--rows", "2000", "--narrow", "2000", "--back", "2000", "--streams", "2", "--peers", "scanner"]
+    program = [sys.executable, str(BENCH / "postgres.py"), "--quick", *sizes, "--write", str(page)]
+
+    done = subprocess.run(program, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr
+    text = page.read_text("utf-8")
+    assert text.count("| starlode run --only land |") == 2
+    assert text.count("| starlode run --only load |") == 2
+    assert "rows 2000; sum(amount)" in text
     assert str(BENCH.parent) not in text

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from starlode.session import Session
     from starlode.warehouse import Warehouse
+    from tests.postgres_server import Server
 
 EVERY_TYPE = (
     BOOLEAN,
@@ -51,13 +52,21 @@ EVERY_TYPE = (
     BINARY,
     JSON,
 )
+# The warehouse whose server the tests start; others are files.
+SERVED = "postgres"
 NUMBERS = Table("house", "numbers", (Column("n", INTEGER), Column("word", TEXT)))
 
 
 @pytest.fixture(params=registry.names("warehouses"))
-def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Warehouse:
-    made: Warehouse = registry.member("warehouses", request.param)(path=tmp_path / "warehouse.duckdb")
-    return made
+def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Warehouse]:
+    """A warehouse that is not there yet."""
+    kind = registry.member("warehouses", request.param)
+    if request.param == SERVED:
+        server: Server = request.getfixturevalue("postgres_server")
+        with server.unmade_database() as url:
+            yield kind.named(url, tmp_path)
+    else:
+        yield kind.named("duckdb:warehouse.duckdb", tmp_path)
 
 
 @pytest.fixture
@@ -114,7 +123,7 @@ def test_any_name_is_taken_literally(session: Session, name: str) -> None:
 def test_any_text_comes_back_bound_or_quoted(session: Session, text: str) -> None:
     session.insert(NUMBERS, [(1, text)])
 
-    assert session.rows("select word from house.numbers where word = ?", (text,)) == [(text,)]
+    assert session.rows(f"select word from house.numbers where word = {session.dialect.hole(1)}", (text,)) == [(text,)]
     assert session.rows(f"select count(*) from house.numbers where word = {session.dialect.text(text)}") == [(1,)]
 
 
@@ -152,7 +161,13 @@ def test_landed_files_load_exactly(session: Session, tmp_path: Path) -> None:
     table = Table(
         "house",
         "landed",
-        (Column("amount", decimal(38, 9)), Column("at", TIMESTAMP), Column("day", DATE), Column("gone", TEXT)),
+        (
+            Column("amount", decimal(38, 9)),
+            Column("at", TIMESTAMP),
+            Column("day", DATE),
+            Column("gone", TEXT),
+            Column("load", INTEGER),
+        ),
     )
     row = (Decimal("12345678901234567890123456789.123456789"), datetime(2024, 2, 29, 23, 59, 59, 999999), date(1, 1, 1))
     (tmp_path / "landing").mkdir()
@@ -163,10 +178,9 @@ def test_landed_files_load_exactly(session: Session, tmp_path: Path) -> None:
     session.execute(staging.create(session.dialect, table))
     landed = dict(zip(names, (c.type for c in table.columns), strict=False))
 
-    values = [staging.value(session.dialect, column, landed.get(column.name)) for column in table.columns]
-    session.load(table, [str(file)], values)
+    session.load(table, [str(file)], landed, {"load": 7})
 
-    assert session.rows(f"select {session.dialect.names(table.names)} from house.landed") == [(*row, None)]
+    assert session.rows(f"select {session.dialect.names(table.names)} from house.landed") == [(*row, None, 7)]
 
 
 def test_users_sql_cannot_read_files_outside_the_landing(session: Session, tmp_path: Path) -> None:

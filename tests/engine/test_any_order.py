@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,8 @@ from tests import projects
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+pytestmark = pytest.mark.usefixtures("every_warehouse")
 
 PROJECT = """
 name: shop
@@ -143,7 +146,7 @@ def test_a_warehouse_built_again_from_the_landing_is_the_same(life: Life) -> Non
         project = starlode.read(folder)
         starlode.run(project)
         before = projects.star(project)
-        (folder / "warehouse.duckdb").unlink()
+        projects.lose(project)
         shutil.rmtree(folder / "data" / "orders")
         (folder / "data" / "orders").mkdir()
 

@@ -19,6 +19,8 @@ from tests.engine import shop
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("every_warehouse")
+
 STEPS = """
 select verb, object, rows_in, rows_out, rows_rejected, rows_merged, rows_lost, rows_doubled
   from starlode.step where status = 'done' order by started_at

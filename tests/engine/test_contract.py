@@ -12,6 +12,8 @@ from starlode.formats.settings import FileSettings
 from starlode.source import Stream
 from starlode.table import BOOLEAN, DATE, DOUBLE, INTEGER, JSON, TEXT, TIMESTAMP, Column, Type, decimal
 
+pytestmark = pytest.mark.usefixtures("every_warehouse")
+
 STREAM = Stream("shop", "orders", FileSettings(files="*.csv"), key=("id",))
 ID = Column("id", INTEGER)
 

@@ -7,6 +7,7 @@ all that it says to the warehouse, and at each touch of the landing's files.
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from functools import cache
@@ -20,6 +21,8 @@ from tests import projects
 from tests.engine import killed
 
 EVENTS, STATEMENTS, FILES = 24, 30, 20
+LATER_EVENTS, LATER_STATEMENTS, LATER_FILES = 12, 18, 8
+STAGED = ("app__songs", "app__events", "app__prices", "app__accounts", "app__accounts (seen)")
 
 
 @cache
@@ -48,6 +51,71 @@ def test_killed_while_landing_and_run_again(place: int, tmp_path: Path) -> None:
     _kill_and_run_again("file", place, FILES, tmp_path)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("place", range(LATER_EVENTS))
+def test_killed_at_an_event_of_a_later_day(place: int, tmp_path: Path) -> None:
+    _kill_later_and_run_again("event", place, LATER_EVENTS, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", range(LATER_STATEMENTS))
+def test_killed_at_a_statement_of_a_later_day(place: int, tmp_path: Path) -> None:
+    _kill_later_and_run_again("statement", place, LATER_STATEMENTS, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", range(LATER_FILES))
+def test_killed_while_landing_on_a_later_day(place: int, tmp_path: Path) -> None:
+    _kill_later_and_run_again("file", place, LATER_FILES, tmp_path)
+
+
+@cache
+def _first_day() -> Path:
+    """A project that has run once, to be copied."""
+    folder = killed.lay(Path(mkdtemp(prefix="starlode-")))
+    starlode.run(starlode.read(folder))
+    return folder
+
+
+@cache
+def _undisturbed_later() -> tuple[dict[str, list[tuple[object, ...]]], dict[str, int]]:
+    """Star and staging after a second day that nobody disturbs, and how many moments of each kind there are in it."""
+    folder = _second_day(Path(mkdtemp(prefix="starlode-")))
+    counts = json.loads(_run(folder, "count", 0).stdout)
+    return _all_told(folder), counts
+
+
+def _second_day(folder: Path) -> Path:
+    """A copy of the first day with the files of the second."""
+    return killed.later(Path(shutil.copytree(_first_day(), folder, dirs_exist_ok=True)))
+
+
+def _all_told(folder: Path) -> dict[str, list[tuple[object, ...]]]:
+    """The star and what it is made from, without the numbers of loads."""
+    project = starlode.read(folder)
+    staged = {
+        name: sorted(projects.rows(project, f'select * exclude (_load) from staging."{name}"'), key=repr)
+        for name in STAGED
+    }
+    return projects.star(project) | staged
+
+
+def _kill_later_and_run_again(kind: str, place: int, places: int, tmp_path: Path) -> None:
+    expected, counts = _undisturbed_later()
+    folder = _second_day(tmp_path)
+
+    dead = _run(folder, kind, 1 + place * counts[kind] // places)
+    project = starlode.read(folder)
+    starlode.run(project)
+
+    assert dead.returncode == -9, dead.stderr
+    assert _all_told(folder) == expected
+    assert starlode.check(project) == ()
+    assert starlode.run(project).status == "unchanged"
+    starlode.sweep(project)
+    assert starlode.sweep(project, dry_run=True) == ()
+
+
 def _kill_and_run_again(kind: str, place: int, places: int, tmp_path: Path) -> None:
     expected, counts = _undisturbed()
     folder = killed.lay(tmp_path)
@@ -72,6 +140,18 @@ def test_there_is_a_moment_for_each_place() -> None:
     assert counts["event"] >= EVENTS
     assert counts["statement"] >= STATEMENTS
     assert counts["file"] >= FILES
+
+
+def test_a_later_day_changes_what_it_should_and_has_a_moment_for_each_place() -> None:
+    told, counts = _undisturbed_later()
+
+    assert sum("events/0.json" in row for row in told["app__events"]) == 99
+    assert {row[0] for row in told["app__songs"]} == {"S0", "S1", "S3"}
+    assert {row[0] for row in told["app__prices"]} == {"S0", "S1", "S3"}
+    assert {row[1] for row in told["app__accounts (seen)"]} == {"Paris", "Rome", "Oslo", "Metz", "Nice", "Bonn"}
+    assert counts["event"] >= LATER_EVENTS
+    assert counts["statement"] >= LATER_STATEMENTS
+    assert counts["file"] >= LATER_FILES
 
 
 def _run(folder: Path, kind: str, moment: int) -> subprocess.CompletedProcess[str]:

@@ -13,6 +13,8 @@ from tests import projects
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("every_warehouse")
+
 PROJECT = """
 name: a
 sources: {app: {files: data, streams: {c: {files: "c*.csv", key: id}, o: {files: "o*.csv"}}}}

@@ -13,6 +13,8 @@ from tests import projects
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("every_warehouse")
+
 STREAMS = 'name: a\nsources: {app: {files: data, streams: {t: {files: "*.csv"}}}}\n'
 FILE = "id,city,upd,amount\n1,Oslo,2024-01-01,3\n"
 

@@ -15,6 +15,8 @@ from tests.engine import shop
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("every_warehouse")
+
 LAST = 'select status, error from starlode.run order by "at" desc limit 1'
 STEPS = "select verb, status from starlode.step where object = 'fact_sales'"
 
@@ -67,7 +69,7 @@ def test_a_warehouse_of_another_project_is_refused_before_anything_is_written(tm
     starlode.run(first)
     files = {**shop.FIRST, "sql/sales.sql": shop.SALES, "starlode.yml": shop.PROJECT.replace("name: shop", "name: b")}
     projects.write(tmp_path / "two", files)
-    other = starlode.read(tmp_path / "two", target=f"duckdb:{first.warehouse.path}")  # type: ignore[attr-defined]
+    other = starlode.read(tmp_path / "two", target=projects.target(first.folder))
 
     for act in (starlode.run, starlode.plan, starlode.replay, starlode.sweep):
         (tmp_path / "two" / "landing").mkdir(exist_ok=True)

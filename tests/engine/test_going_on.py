@@ -13,6 +13,8 @@ from tests.engine import shop
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("every_warehouse")
+
 OPEN = """
 select count(*) from starlode.reject as r
  where not exists (select 1 from starlode.resolution as s where s.reject_id = r.reject_id)

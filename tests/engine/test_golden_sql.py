@@ -1,4 +1,4 @@
-"""What the engine says to the warehouse, pinned in `tests/golden/duckdb` and reviewed like code.
+"""What the engine says to each warehouse, pinned in `tests/golden/<warehouse>` and reviewed like code.
 
 `STARLODE_WRITE_GOLDEN=1` writes the files anew. The rest of the tests prove that the statements are right; these show
 when they change.
@@ -9,16 +9,19 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import starlode
+from starlode import registry
 from tests import projects
 from tests.engine import shop
 
 ROOT = Path(__file__).parents[2]
-GOLDEN = ROOT / "tests" / "golden" / "duckdb"
+GOLDEN = ROOT / "tests" / "golden"
+TARGETS = {"duckdb": "duckdb:warehouse.duckdb", "postgres": "postgresql://nobody@127.0.0.1:1/nowhere"}
 SONG = {
     "num_songs": 1,
     "artist_id": "AR1",
@@ -55,12 +58,14 @@ EVENT = {
 
 @pytest.mark.parametrize("day", ["first", "later"])
 @pytest.mark.parametrize("name", ["music", "shop"])
-def test_the_statements_are_those_that_were_reviewed(name: str, day: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("warehouse", registry.names("warehouses"))
+def test_the_statements_are_those_that_were_reviewed(warehouse: str, name: str, day: str, tmp_path: Path) -> None:
+    """For a warehouse with a server, they are said without one in reach."""
     project = (_music if name == "music" else _shop)(tmp_path, day)
 
-    said = _said(project)
+    said = _said(project, TARGETS[warehouse])
 
-    folder = GOLDEN / name / day
+    folder = GOLDEN / warehouse / name / day
     if os.environ.get("STARLODE_WRITE_GOLDEN"):
         shutil.rmtree(folder, ignore_errors=True)
         projects.write(folder, said)
@@ -132,10 +137,11 @@ def _music(folder: Path, day: str) -> starlode.Project:
     return projects.project(example, {log.format(2): json.dumps(paid)})
 
 
-def _said(project: starlode.Project) -> dict[str, str]:
+def _said(project: starlode.Project, target: str) -> dict[str, str]:
     """A file for each step that says anything, with the landing's folder left out."""
     said = {}
-    for step, texts in starlode.statements(starlode.plan(project)):
+    plan = replace(starlode.plan(project), project=starlode.read(project.folder, target=target))
+    for step, texts in starlode.statements(plan):
         name = f"{step.verb}_{step.object}.sql"
         if texts:
             said[name] = ";\n\n".join(texts).replace(str(project.landing), "landing") + ";\n"

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 import starlode
 from tests import projects
 from tests.engine import shop
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = pytest.mark.usefixtures("every_warehouse")
 
 KEYS = "select customer_key, customer_id, valid_from from star.dim_customer order by 1"
 LOOKED_UP = "select order_id, customer_key, product_key, date_key, load_key from star.fact_sales order by 1"

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from starlode.project import Project
 
+pytestmark = pytest.mark.usefixtures("every_warehouse")
+
 PROJECT = "name: a\nsources: {{app: {{files: data, streams: {{t: {{files: '*.csv'{0}}}}}}}}}\n"
 LONG = "12345678901234567890.1234567891"
 

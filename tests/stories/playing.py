@@ -23,7 +23,7 @@ select verb, object, rows_in, rows_out from starlode.step
  where status = 'done' and rows_in <> rows_out + rows_rejected + rows_merged + rows_lost - rows_doubled
 """
 WORDS = {
-    *("files", "gone", "mend", "full", "select", "replay", "again"),
+    *("files", "gone", "lost", "mend", "full", "select", "replay", "again"),
     *("status", "error", "findings", "never", "steps", "expect"),
 }
 
@@ -62,21 +62,23 @@ def tell(path: Path) -> dict[str, Any]:
     return story
 
 
-def play(story: dict[str, Any], folder: Path) -> list[Day]:
-    """Live the days one after the other; what was told and what was found, by day."""
+def play(story: dict[str, Any], folder: Path, target: str) -> list[Day]:
+    """Live the days one after the other on a warehouse; what was told and what was found, by day."""
     projects.write(folder, {"starlode.yml": story["project"], **story.get("sql", {})})
     days = []
     for number, day in enumerate(story["days"], 1):
         unknown = day.keys() - WORDS
         if unknown:
             raise ValueError(f"day {number} says {unknown}, which no story knows")
-        days.append(_live(folder, {"day": number, "status": "succeeded", **day}))
+        days.append(_live(folder, target, {"day": number, "status": "succeeded", **day}))
     return days
 
 
-def _live(folder: Path, day: dict[str, Any]) -> Day:
+def _live(folder: Path, target: str, day: dict[str, Any]) -> Day:
     _change(folder, day)
-    project = starlode.read(folder)
+    project = starlode.read(folder, target=target)
+    if day.get("lost"):
+        projects.lose(project)
     ended = _run(project, day)
     told: dict[str, Any] = {"status": day["status"], "unbalanced": [], "broken": []}
     found: dict[str, Any] = {

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
-def test_the_days_of_a_story_end_as_they_say(path: Path, tmp_path: Path) -> None:
+def test_the_days_of_a_story_end_as_they_say(path: Path, target: str, tmp_path: Path) -> None:
     story = tell(path)
 
-    differences = [difference for day in play(story, tmp_path) for difference in day.differences]
+    differences = [difference for day in play(story, tmp_path, target) for difference in day.differences]
 
     assert not differences, "\n" + "\n".join(differences)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import fields
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
+from typing import TYPE_CHECKING
 
 from starlode import registry
-from starlode.nearest import hint, listing
+from starlode.nearest import hint
+from starlode.warehouse import Misspelt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from starlode.source import Source
     from starlode.warehouse import Warehouse
 
+# Further spellings of a warehouse's name.
+SPELLED = {"postgresql": "postgres"}
+# A line that may hold a password is not shown.
+_SECRET = re.compile(r"\S@|password", re.I)
 _REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
@@ -52,36 +56,20 @@ def _tell_overlap(said: Word, folder: Path, source: Source, reading: Reading) ->
 def warehouse(said: Word, folder: Path, reading: Reading) -> Warehouse | None:
     """The warehouse that a target such as `duckdb:warehouse.duckdb` names; None when there is none, which is told."""
     known = registry.names("warehouses")
-    scheme, colon, path = said.partition(":")
-    written = said.written.partition(":")[0]
-    spelled = ", ".join(f"{name}:…" for name in known)
+    scheme, colon, _ = said.partition(":")
+    place = said.place if _SECRET.search(said.place.text) is None else replace(said.place, text="")
     if not colon:
-        reading.mistake(said.place, f"the target `{said.written}` names no warehouse", f"write it as {spelled}")
-    elif scheme not in known:
-        shown = written if said == said.written else said.written
-        reading.mistake(said.place, f"there is no warehouse `{shown}`", hint(shown, known, "those that exist"))
-    elif not path.strip() or path == ":memory:" or not path.isprintable():
-        what = f"the target `{said.written}` names no file"
-        reading.mistake(said.place, what, f"a warehouse is kept in a file: {scheme}:warehouse.{listing([scheme])}")
-    else:
-        return _made(scheme, path, folder, said, reading)
-    return None
-
-
-def _made(scheme: str, path: str, folder: Path, said: Word, reading: Reading) -> Warehouse | None:
-    """The warehouse with the settings that follow its path, as in `duckdb:warehouse.duckdb?memory=4GB&threads=8`."""
-    kind: Any = registry.member("warehouses", scheme)
-    file, _, asked = path.partition("?")
-    known = {field.name: field for field in fields(kind) if "doc" in field.metadata}
-    chosen: dict[str, Any] = {}
-    for name, spelled in parse_qsl(asked, keep_blank_values=True):
-        shape = known[name].metadata["shape"] if name in known else None
-        if shape is None:
-            reading.mistake(said.place, f"the target has no setting `{name}`", hint(name, known, "its settings"))
-        elif not re.fullmatch(shape, spelled):
-            what = f"`{name}` of the target is not written as it should be"
-            reading.mistake(said.place, what, known[name].metadata["doc"])
-        else:
-            chosen[name] = int(spelled) if spelled.isdigit() else spelled
-    made: Warehouse = kind(folder / file, **chosen)
+        spelled = ", ".join(f"{name}:…" for name in known)
+        reading.mistake(place, f"the target `{said.written}` names no warehouse", f"write it as {spelled}")
+        return None
+    word = SPELLED.get(scheme, scheme)
+    if word not in known:
+        shown = said.written.partition(":")[0] if said == said.written else said.written
+        reading.mistake(place, f"there is no warehouse `{shown}`", hint(shown, known, "those that exist"))
+        return None
+    try:
+        made: Warehouse = registry.member("warehouses", word).named(said, folder)
+    except Misspelt as error:
+        reading.mistake(place, error.what, error.advice)
+        return None
     return made

@@ -53,6 +53,11 @@ class Address:
         return f"postgresql://{user}{known.get('host', '')}{port}/{known.get('dbname', '')}"
 
     @property
+    def database(self) -> str:
+        """The database that is named, or nothing where it is that of the user's name."""
+        return self._known().get("dbname", "")
+
+    @property
     def is_local(self) -> bool:
         """Whether every host is this machine, which nobody can listen in between."""
         known = self._known()

@@ -76,13 +76,23 @@ def through(
     return through(holder, chain, depth + 1, columns)
 
 
+def unnests(link: Link) -> bool:
+    """Whether a SELECT makes a row of each element of a list, and none where the list is empty."""
+    return any(_unnests(projection, link.select) for projection in link.select.selects)
+
+
 def before_groups(select: exp.Select) -> None:
-    """Leave of a SELECT what it reads: its FROM, its joins and its WHERE, with the names that those use."""
+    """Leave of a SELECT what it reads: its FROM, its joins and its WHERE, with the names that those use.
+
+    Lists that are taken apart before it groups stay as well.
+    """
     kept: list[exp.Expr] = []
     wanted = {c.name.lower() for part in ("where", "joins") for c in _columns(select.args.get(part))}
     for projection in reversed(select.selects):
         name = projection.alias_or_name.lower()
-        if isinstance(projection, exp.Alias) and name in wanted and not projection.find(exp.AggFunc, exp.Window):
+        sums = projection.find(exp.AggFunc, exp.Window)
+        used = isinstance(projection, exp.Alias) and name in wanted
+        if not sums and (used or _unnests(projection, select)):
             kept.insert(0, projection)
             wanted |= {c.name.lower() for c in projection.find_all(exp.Column)}
     for part in ("distinct", "group", "having", "order", "windows"):
@@ -210,6 +220,13 @@ def _named(expression: exp.Expr, alias: str) -> tuple[exp.Column, ...]:
         c
         for c in expression.find_all(exp.Column)
         if (alias and c.table.lower() == alias.lower()) or (not c.table and id(c) not in inner)
+    )
+
+
+def _unnests(projection: exp.Expr, select: exp.Select) -> bool:
+    return any(
+        found.find_ancestor(exp.Query) is select and not found.find(exp.AggFunc)
+        for found in projection.find_all(exp.Explode, exp.Unnest)
     )
 
 

@@ -86,7 +86,7 @@ def out_of_range(dialect: Dialect, check: Check, table: Table, where: str) -> st
     numeric = all(_is_number(end) for end in ends)
     bent = ""
     if numeric and of is not None and of.kind == "text":
-        read = f"try_cast({column} as {dialect.type(DOUBLE)})"
+        read = dialect.try_cast(column, DOUBLE)
         bent = f" or ({column} is not null and {read} is null)"
         column = read
     is_number = numeric and (of is None or of.kind in NUMBERS or bent)
@@ -104,7 +104,7 @@ def _type(check: Check, table: Table) -> Type | None:
 def _as(dialect: Dialect, text: str, of: Type) -> str:
     # A literal of a decimal column is not rounded to its digits: 1.005 is not 1.01.
     wanted = decimal(MAX_PRECISION, max(of.scale, 10)) if of.kind in ("decimal", "integer") else of
-    return f"try_cast({text} as {dialect.type(wanted)})"
+    return dialect.try_cast(text, wanted)
 
 
 def _is_number(text: str) -> bool:

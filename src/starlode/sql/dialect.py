@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sqlglot import exp
+
     from starlode.table import Column, Table, Type
 
 HIGH_DATE = "9999-12-31 00:00:00"
@@ -24,14 +26,30 @@ class Dialect:
     sqlglot: str
     types: Mapping[str, str] = field(default_factory=dict)
     max_name: int = 63
-    placeholder: str = "?"
     quote_mark: str = '"'
     row_id: str = "rowid"
+    # Work tables hold what a statement needs and go at its end; scratch tables are named like the table that they feed.
     create_work: str = "create temp table"
+    create_scratch: str = "create table"
+    # Whether users write their SELECTs in this very dialect; for others, they are translated.
+    is_users: bool = False
+
+    def hole(self, number: int) -> str:
+        """Where the value of that number, from 1, is bound."""
+        return f"${number}"
 
     def quote(self, name: str) -> str:
         """A name as the warehouse takes it literally, whatever it holds."""
         return self.quote_mark + name.replace(self.quote_mark, self.quote_mark * 2) + self.quote_mark
+
+    def is_too_long(self, name: str) -> bool:
+        """Whether a name has more bytes than the warehouse keeps."""
+        return len(name.encode()) > self.max_name
+
+    @property
+    def preparations(self) -> tuple[str, ...]:
+        """Statements that make what the other ones need, after the schemas are there."""
+        return ()
 
     def own(self, word: str) -> str:
         """The quoted name of a column that we work with, from a namespace that users' columns stay out of."""
@@ -50,9 +68,29 @@ class Dialect:
         word = self.types[of.kind]
         return f"{word}({of.precision},{of.scale})" if of.kind == "decimal" else word
 
+    def cast(self, expression: str, of: Type) -> str:
+        """An expression as a type."""
+        return f"cast({expression} as {self.type(of)})"
+
     def column(self, column: Column) -> str:
         """A column's definition."""
         return f"{self.quote(column.name)} {self.type(column.type)}"
+
+    def shown(self, name: str) -> str:
+        """A column of a stream as users' SELECTs see it."""
+        return self.quote(name)
+
+    def say(self, tree: exp.Expr, *, pretty: bool = False) -> str:
+        """A tree of SQL in the warehouse's words."""
+        return tree.sql(dialect=self.sqlglot, pretty=pretty, comments=False)
+
+    def retype(self, column: Column) -> str:
+        """What follows `alter table …` to give a column another type; its values are kept."""
+        return f"alter column {self.quote(column.name)} set data type {self.type(column.type)}"
+
+    def renew(self, column: Column) -> tuple[str, ...]:
+        """What follows `alter table …` to give a column another type and no value."""
+        return (f"drop column {self.quote(column.name)}", f"add column {self.column(column)}")
 
     def numbers(self, count: int) -> str:
         """A SELECT of the numbers from 0, as `n`."""
@@ -65,6 +103,22 @@ class Dialect:
     def same(self, left: str, right: str) -> str:
         """Whether two expressions agree, where NULL agrees with NULL only."""
         return f"{left} is not distinct from {right}"
+
+    def agree(self, left: str, right: str) -> str:
+        """The same as a condition of a join, in a form that the warehouse can hash."""
+        return self.same(left, right)
+
+    def try_cast(self, expression: str, of: Type) -> str:
+        """An expression of text as a type, or NULL where it cannot be read as one."""
+        return f"try_cast({expression} as {self.type(of)})"
+
+    def json_object(self, cells: Mapping[str, str]) -> str:
+        """A JSON object of names and expressions."""
+        return f"json_object({', '.join(f'{self.text(name)}, {value}' for name, value in cells.items())})"
+
+    def fingerprint(self, expressions: list[str]) -> str:
+        """A number of 64 bits for the contents of a row, never NULL, the same for the same contents."""
+        return f"hash({', '.join(expressions)})"
 
     def differ(self, left: str, right: str) -> str:
         """Whether two expressions disagree, where NULL disagrees with every value."""

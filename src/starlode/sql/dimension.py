@@ -18,7 +18,6 @@ from starlode.table import BOOLEAN, INTEGER, TIMESTAMP, Column
 if TYPE_CHECKING:
     from starlode.sql.dialect import Dialect
     from starlode.star import Dimension
-    from starlode.table import Table
 
 WORK_IN = "__starlode_in"
 WORK_SEEN = "__starlode_seen"
@@ -203,9 +202,9 @@ def conflicts(dialect: Dialect, shape: Shape) -> str:
     }
     listed = ", ".join(f"case when {test} then {dialect.text(name)} end" for name, test in differ.items())
     moment = f", {dialect.own('seen_at')}" if shape.dimension.at else ""
-    key = ", ".join(f"{dialect.text(name)}, {q(name)}" for name in shape.keys)
+    key = dialect.json_object({name: q(name) for name in shape.keys})
     return (
-        f"select json_object({key}), concat_ws(', ', {listed}), count(*)\n"
+        f"select {key}, concat_ws(', ', {listed}), count(*)\n"
         f"  from {WORK_IN} where {_has_key(dialect, shape)}\n"
         f" group by {dialect.names(shape.keys)}{moment}\n"
         f"having {' or '.join(differ.values())}"
@@ -343,10 +342,6 @@ def label_inferred(dialect: Dialect, shape: Shape) -> str:
     label = dialect.text(RESERVED_LABELS[NOT_YET_ARRIVED_KEY])
     assigned = ", ".join(f"{dialect.quote(name)} = {label}" for name in texts) or f"{IS_INFERRED} = true"
     return f"update {dialect.table(shape.dimension.table)} set {assigned} where {IS_INFERRED}"
-
-
-def drop_column(dialect: Dialect, table: Table, name: str) -> str:
-    return f"alter table {dialect.table(table)} drop column {dialect.quote(name)}"
 
 
 def _wanted(dialect: Dialect, shape: Shape, source: str) -> dict[str, str]:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from starlode.source import FILE_COLUMN, ROW_COLUMN
-from starlode.sql.chain import Unfollowed, appended, before_groups, conjuncts, links, through
+from starlode.sql.chain import Unfollowed, appended, before_groups, conjuncts, links, through, unnests
 from starlode.sql.dialect import OWN
-from starlode.sql.select import settle
+from starlode.sql.select import DRIVING as DRIVING
+from starlode.sql.select import STANDS_IN, settle
 from starlode.table import TEXT
 
 if TYPE_CHECKING:
@@ -23,14 +24,13 @@ if TYPE_CHECKING:
     from starlode.sql.dialect import Dialect
     from starlode.table import Table
 
-DRIVING = OWN + "driving"
-
 
 @dataclass(frozen=True)
 class Followed:
     """A SELECT whose driving rows carry their number, the rows that it asks for, and the measures to hold against them.
 
-    `groups` says that the tree is only what the SELECT reads before it groups, or removes duplicates.
+    `groups` says that the tree is only what the SELECT reads before it groups, or removes duplicates; `done_by` names what
+    in it can lose or double rows.
     """
 
     tree: exp.Select
@@ -40,6 +40,8 @@ class Followed:
     can_lose: bool
     groups: bool
     beside: exp.With | None = None
+    name: str = ""
+    done_by: tuple[str, ...] = ()
 
     @property
     def stream(self) -> str:
@@ -47,7 +49,7 @@ class Followed:
 
     @property
     def alias(self) -> str:
-        return self.table.alias_or_name
+        return self.name or self.table.alias_or_name
 
 
 def follow(tree: exp.Query, columns: Mapping[str, tuple[str, ...]], measures: tuple[str, ...]) -> Followed | str:
@@ -65,6 +67,7 @@ def follow(tree: exp.Query, columns: Mapping[str, tuple[str, ...]], measures: tu
         found_in = {name: through(p.unalias(), chain, 0, columns) for name, p in given.items() if not p.is_star}
     except Unfollowed as reason:
         return str(reason)
+    unnesting = any(unnests(link) for link in chain)
     joins = [join for link in chain for join in link.select.args.get("joins") or ()]
     kept = all(str(join.args.get("side") or "").upper() == "LEFT" for join in joins)
     summed = {name: e for name, e in found_in.items() if e is not None}
@@ -75,29 +78,36 @@ def follow(tree: exp.Query, columns: Mapping[str, tuple[str, ...]], measures: tu
     table = chain[-1].source
     if not isinstance(table, exp.Table):
         return "it does not start from a stream"
-    return Followed(outer, table, tuple(asked), summed, not kept or unasked, groups, tree.args.get("with_"))
+    can_lose = not kept or unasked or unnesting
+    done_by = tuple(word for word, does in (("joins", joins), ("unnesting", unnesting)) if does)
+    return Followed(outer, table, tuple(asked), summed, can_lose, groups, tree.args.get("with_"), done_by=done_by)
 
 
-def grounded(followed: Followed, places: Mapping[str, Table], sqlglot_dialect: str) -> Followed:
+def grounded(followed: Followed, places: Mapping[str, Table], dialect: Dialect) -> Followed:
     """The same, with the streams of its sub-selects as the columns that their tables show."""
+    summed = (exp.alias_(e.copy(), f"{OWN}{i}") for i, e in enumerate(followed.measures.values()))
+    asking = exp.select(*summed, "1").from_(_plain(followed.table)).where(*(c.copy() for c in followed.asked))
+    asking.set("with_", followed.beside.copy() if followed.beside else None)
+    settled = settle(asking, places, dialect)
     return replace(
         followed,
-        asked=tuple(settle(condition, places, sqlglot_dialect) for condition in followed.asked),
-        measures={name: settle(summed, places, sqlglot_dialect) for name, summed in followed.measures.items()},
-        beside=settle(followed.beside, places, sqlglot_dialect) if followed.beside else None,
+        asked=tuple(condition.unnest() for condition in conjuncts(settled)),
+        measures={name: p.unalias() for name, p in zip(followed.measures, settled.selects, strict=False)},
+        beside=settled.args.get("with_"),
+        name=settled.args["from_"].this.alias_or_name,
     )
 
 
 def numbered(dialect: Dialect, table: Table, names: tuple[str, ...]) -> str:
     """A stream's rows with the number that the warehouse itself gives each; it holds for the length of a transaction."""
-    return f"select {dialect.names(names)}, {dialect.row_id} as {dialect.quote(DRIVING)} from {dialect.table(table)}"
+    shown = ", ".join(dialect.shown(name) for name in names)
+    return f"select {shown}, {dialect.row_id} as {dialect.quote(DRIVING)} from {dialect.table(table)}"
 
 
 def asked_rows(dialect: Dialect, followed: Followed, source: str) -> str:
     """The count of the driving rows that the SELECT asks for, and the sum of each measure over them."""
     sums = "".join(
-        f", cast(sum({expression.sql(dialect=dialect.sqlglot)}) as {dialect.type(TEXT)})"
-        for expression in followed.measures.values()
+        f", cast(sum({dialect.say(expression)}) as {dialect.type(TEXT)})" for expression in followed.measures.values()
     )
     return (
         f"{_with(dialect, followed)}select count(*){sums}\n"
@@ -130,11 +140,18 @@ def doubled_rows(dialect: Dialect, followed: Followed, source: str, work: str, l
     )
 
 
+def _plain(table: exp.Table) -> exp.Table:
+    """The driving stream itself, with nothing that stands in for it."""
+    copy = table.copy()
+    copy.meta.pop(STANDS_IN, None)
+    return copy
+
+
 def _with(dialect: Dialect, followed: Followed) -> str:
-    return f"{followed.beside.sql(dialect=dialect.sqlglot)}\n" if followed.beside else ""
+    return f"{dialect.say(followed.beside)}\n" if followed.beside else ""
 
 
 def _where(dialect: Dialect, followed: Followed) -> str:
     if not followed.asked:
         return ""
-    return "\n where " + " and ".join(f"({c.sql(dialect=dialect.sqlglot)})" for c in followed.asked)
+    return "\n where " + " and ".join(f"({dialect.say(c)})" for c in followed.asked)

@@ -10,7 +10,7 @@ from starlode.sql.dialect import HIGH_DATE
 from starlode.sql.dimension import IS_CURRENT, IS_INFERRED, LOAD_KEY, LOW_DATE, VALID_FROM, VALID_TO
 from starlode.sql.ledger import highest_key
 from starlode.star import NOT_YET_ARRIVED_KEY, RESERVED_LABELS, UNKNOWN_KEY
-from starlode.table import INTEGER, TEXT, Column
+from starlode.table import INTEGER, TEXT, TIMESTAMP, Column
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,7 +76,7 @@ def count_no_moment(dialect: Dialect, fact: Fact) -> str:
 def count_no_time(dialect: Dialect, name: str, *, is_text: bool) -> str:
     """Rows whose value cannot be read as a moment."""
     column = dialect.quote(name)
-    reads = f" and try_cast({column} as timestamp) is null" if is_text else ""
+    reads = f" and {dialect.try_cast(column, TIMESTAMP)} is null" if is_text else ""
     return f"select count(*) from {WORK_FACT} where {column} is not null{reads}"
 
 
@@ -95,8 +95,9 @@ def count_double_grain(dialect: Dialect, fact: Fact) -> str:
 
 def moments(dialect: Dialect, role: Role) -> str:
     """The first and the last year of a role's moments."""
-    column = f"cast({dialect.quote(role.columns[0])} as timestamp)"
-    return f"select extract(year from min({column})), extract(year from max({column})) from {WORK_FACT}"
+    column, number = f"cast({dialect.quote(role.columns[0])} as timestamp)", dialect.type(INTEGER)
+    first, last = (f"cast(extract(year from {end}({column})) as {number})" for end in ("min", "max"))
+    return f"select {first}, {last} from {WORK_FACT}"
 
 
 def missing_members(dialect: Dialect, role: Role, dimension: Dimension) -> str:

@@ -152,6 +152,26 @@ def newest_positions(dialect: Dialect) -> str:
     )
 
 
+def newest_files(dialect: Dialect, stream: str) -> str:
+    """The load that read each part of a stream last: (name, load_key)."""
+    return (
+        "select name, load_key from (\n"
+        "  select *, row_number() over (partition by name order by load_key desc) as newest\n"
+        f"    from {dialect.table(POSITION)} where stream = {dialect.text(stream)}) as numbered\n"
+        " where newest = 1 and value is not null"
+    )
+
+
+def newest_extractions(dialect: Dialect, stream: str, replaced: tuple[str, ...]) -> str:
+    """The extractions that hold the newest state of any part of a stream, some parts aside: (extraction, load_key)."""
+    parts = ", ".join(dialect.text(name) for name in replaced)
+    return (
+        f"select distinct l.manifest, l.load_key from {dialect.table(LOAD)} as l\n"
+        f"  join ({newest_files(dialect, stream)}) as p on p.load_key = l.load_key\n"
+        f" where p.name not in ({parts}) order by l.load_key"
+    )
+
+
 def undecided_columns(dialect: Dialect) -> str:
     """The columns that have had no value yet: (stream, column)."""
     return (
@@ -196,17 +216,18 @@ def last_runs(dialect: Dialect, limit: int) -> str:
 
 def steps_of(dialect: Dialect) -> str:
     names = dialect.names(STEP.names)
-    return f"select {names} from {dialect.table(STEP)} where run_id = ? order by step, ended_at"
+    return f"select {names} from {dialect.table(STEP)} where run_id = {dialect.hole(1)} order by step, ended_at"
 
 
 def findings_of(dialect: Dialect) -> str:
     names = dialect.names(("rule", "object", "severity", "message", "expected", "found", "step"))
-    return f"select {names} from {dialect.table(FINDING)} where run_id = ? order by step, {dialect.quote('at')}"
+    table, hole = dialect.table(FINDING), dialect.hole(1)
+    return f"select {names} from {table} where run_id = {hole} order by step, {dialect.quote('at')}"
 
 
 def count_rejects(dialect: Dialect) -> str:
     """The rows of each stream that a run rejected: (stream, rows)."""
-    return f"select stream, count(*) from {dialect.table(REJECT)} where run_id = ? group by stream"
+    return f"select stream, count(*) from {dialect.table(REJECT)} where run_id = {dialect.hole(1)} group by stream"
 
 
 def open_rejects(dialect: Dialect) -> str:

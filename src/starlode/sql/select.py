@@ -6,7 +6,7 @@ the same tree printed in its own words.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 import sqlglot
@@ -14,11 +14,15 @@ from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
 from starlode.source import FILE_COLUMN, ROW_COLUMN
+from starlode.sql.dialect import OWN
 from starlode.sql.staging import LOAD_COLUMN
+from starlode.sql.translate import qualified
+from starlode.table import INTEGER, Column
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from starlode.sql.dialect import Dialect
     from starlode.star import Select
     from starlode.table import Table
 
@@ -27,6 +31,7 @@ USERS_DIALECT = "duckdb, version=1.5"
 TECHNICAL = (FILE_COLUMN, ROW_COLUMN, LOAD_COLUMN)
 TAKES_LAMBDA = ("list_", "array_", "apply", "filter", "reduce", "map_", "transform")
 STANDS_IN = "stands_in"
+DRIVING = OWN + "driving"
 Tree = TypeVar("Tree", bound=exp.Expr)
 
 
@@ -125,7 +130,7 @@ def shown(tree: exp.Expr, place: Table) -> tuple[str, ...]:
 
 
 def resolve(
-    tree: exp.Query, places: Mapping[str, Table], sqlglot_dialect: str, instead: tuple[exp.Table, str] | None = None
+    tree: exp.Query, places: Mapping[str, Table], dialect: Dialect, instead: tuple[exp.Table, str] | None = None
 ) -> str:
     """The SELECT in the target's words, with each `source.stream` replaced by the columns that its table shows.
 
@@ -133,24 +138,47 @@ def resolve(
     """
     if instead is not None:
         instead[0].meta[STANDS_IN] = instead[1]
-    return settle(tree, places, sqlglot_dialect).sql(dialect=sqlglot_dialect, pretty=True, comments=False)
+    return dialect.say(settle(tree, places, dialect), pretty=True)
 
 
-def settle(tree: Tree, places: Mapping[str, Table], sqlglot_dialect: str) -> Tree:
+def settle(tree: Tree, places: Mapping[str, Table], dialect: Dialect) -> Tree:
     """A SELECT, or a part of one, whose streams are the columns that their tables show."""
-    copy = tree.copy()
+    copy = tree.copy() if dialect.is_users else _qualified(tree, places)
     for table in list(copy.find_all(exp.Table)):
         if not table.db:
             continue
-        place = places[f"{table.db}.{table.name}"]
         chosen: exp.Query
         if STANDS_IN in table.meta:
-            chosen = sqlglot.parse_one(table.meta[STANDS_IN], dialect=sqlglot_dialect)  # type: ignore[assignment]
+            chosen = sqlglot.parse_one(table.meta[STANDS_IN], dialect=dialect.sqlglot)  # type: ignore[assignment]
         else:
-            columns = (exp.column(name, quoted=True) for name in shown(copy, place))
+            place = places[f"{table.db}.{table.name}"]
+            columns = (_shown(name, dialect) for name in shown(copy, place))
             chosen = exp.select(*columns).from_(exp.table_(place.name, db=place.schema, quoted=True))
         table.replace(chosen.subquery(exp.to_identifier(table.alias_or_name, quoted=True)))
     return copy
+
+
+def _shown(name: str, dialect: Dialect) -> exp.Expr:
+    """A column of a stream, under the name by which a SELECT knows it."""
+    column = exp.column(name, quoted=True)
+    return column if dialect.is_users or name == name.lower() else exp.alias_(column, name.lower(), quoted=True)
+
+
+def _qualified(tree: Tree, places: Mapping[str, Table]) -> Tree:
+    """A SELECT with every name settled, by the columns that it sees of each stream; what stands in shows a number more."""
+    copy = tree.copy()
+    seen = {}
+    for name, place in places.items():
+        visible = shown(tree, place)
+        seen[name] = replace(place, columns=tuple(c for c in place.columns if c.name in visible))
+    for table in copy.find_all(exp.Table):
+        if STANDS_IN in table.meta:
+            place = seen[f"{table.db}.{table.name}"]
+            if not table.alias:
+                table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name)))
+            table.set("this", exp.to_identifier(f"{table.name} ({STANDS_IN})", quoted=True))
+            seen[f"{table.db}.{table.name}"] = replace(place, columns=(*place.columns, Column(DRIVING, INTEGER)))
+    return qualified(copy, seen)
 
 
 def _drop_sources(tree: exp.Query) -> None:

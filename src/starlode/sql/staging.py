@@ -11,20 +11,26 @@ from typing import TYPE_CHECKING
 
 from starlode.source import FILE_COLUMN, ROW_COLUMN
 from starlode.sql.dialect import OWN
-from starlode.table import INTEGER, TEXT, Column, Table
+from starlode.sql.ledger import newest_files
+from starlode.table import INTEGER, TEXT, Column, Table, decimal, widen
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlode.session import Reshape
     from starlode.source import Stream
     from starlode.sql.dialect import Dialect
     from starlode.table import Type
 
 STAGING_SCHEMA = "staging"
 LOAD_COLUMN = "_load"
-CHANGE, NEWEST = f"{OWN}change", f"{OWN}newest"
+CHANGE, NEWEST, FITS = f"{OWN}change", f"{OWN}newest", f"{OWN}fits"
 # A stream's name has no blank, so no stream can be called what these tables are.
-SEEN, WORK, NEW = " (seen)", " (work)", " (new)"
+SEEN, WORK, NEW, RECALLED = " (seen)", " (work)", " (new)", " (recalled)"
 TECHNICAL = (Column(FILE_COLUMN, TEXT), Column(ROW_COLUMN, INTEGER), Column(LOAD_COLUMN, INTEGER))
 TECHNICAL_NAMES = tuple(column.name for column in TECHNICAL)
+# A number of so many digits is compared before and after its type changes.
+EXACT = decimal(38, 12)
 
 
 def staging_table(stream: Stream, columns: tuple[Column, ...] = ()) -> Table:
@@ -42,6 +48,11 @@ def work_table(stream: Stream, columns: tuple[Column, ...] = ()) -> Table:
     return Table(STAGING_SCHEMA, f"{stream.source}__{stream.name}{WORK}", _with_technical(columns))
 
 
+def recalled_table(stream: Stream, columns: tuple[Column, ...] = ()) -> Table:
+    """The rows of an earlier extraction while they are looked through."""
+    return Table(STAGING_SCHEMA, f"{stream.source}__{stream.name}{RECALLED}", _with_technical(columns))
+
+
 def beside(table: Table) -> Table:
     """The table that is built to take another one's place."""
     return replace(table, name=f"{table.name}{NEW}")
@@ -52,6 +63,11 @@ def create(dialect: Dialect, table: Table) -> str:
     return f"create table {dialect.table(table)} (\n  {columns}\n)"
 
 
+def create_scratch(dialect: Dialect, table: Table) -> str:
+    """A table that feeds another one and goes with the transaction that made it."""
+    return dialect.create_scratch + create(dialect, table).removeprefix("create table")
+
+
 def drop(dialect: Dialect, table: Table) -> str:
     return f"drop table if exists {dialect.table(table)}"
 
@@ -60,19 +76,23 @@ def drop_work(dialect: Dialect, name: str) -> str:
     return f"drop table if exists {dialect.quote(name)}"
 
 
+def empty(dialect: Dialect, table: Table) -> str:
+    return f"delete from {dialect.table(table)}"
+
+
 def rename(dialect: Dialect, table: Table, name: str) -> str:
     return f"alter table {dialect.table(table)} rename to {dialect.quote(name)}"
 
 
-def add_column(dialect: Dialect, table: Table, column: Column) -> str:
-    return f"alter table {dialect.table(table)} add column {dialect.column(column)}"
-
-
-def widen_column(dialect: Dialect, table: Table, column: Column) -> str:
-    return (
-        f"alter table {dialect.table(table)} alter column {dialect.quote(column.name)} "
-        f"set data type {dialect.type(column.type)}"
+def reshape(dialect: Dialect, table: Table, change: Reshape) -> tuple[str, ...]:
+    """One statement for each change, as not every warehouse takes several at once."""
+    changes = (
+        *(f"drop column {dialect.quote(name)}" for name in change.dropped),
+        *(part for column in change.renewed for part in dialect.renew(column)),
+        *(f"add column {dialect.column(column)}" for column in change.added),
+        *(dialect.retype(column) for column in change.retyped),
     )
+    return tuple(f"alter table {dialect.table(table)} {text}" for text in changes)
 
 
 def value(dialect: Dialect, column: Column, landed: Type | None) -> str:
@@ -82,6 +102,14 @@ def value(dialect: Dialect, column: Column, landed: Type | None) -> str:
     return f"cast({dialect.quote(column.name)} as {dialect.type(column.type)})"
 
 
+def values(dialect: Dialect, table: Table, landed: Mapping[str, Type], fixed: Mapping[str, int]) -> tuple[str, ...]:
+    """What each column of a table takes from landed files that have these columns, or the value that it has in all rows."""
+    return tuple(
+        str(fixed[column.name]) if column.name in fixed else value(dialect, column, landed.get(column.name))
+        for column in table.columns
+    )
+
+
 def count_and_sums(dialect: Dialect, table: Table, names: tuple[str, ...], load_key: int) -> str:
     """The count and the exact sums of what one load added, to hold against its manifest."""
     sums = "".join(f", cast(sum({dialect.quote(name)}) as {dialect.type(TEXT)})" for name in names)
@@ -89,56 +117,98 @@ def count_and_sums(dialect: Dialect, table: Table, names: tuple[str, ...], load_
 
 
 def delete_file(dialect: Dialect, table: Table) -> str:
-    return f"delete from {dialect.table(table)} where {dialect.quote(FILE_COLUMN)} = ?"
+    return f"delete from {dialect.table(table)} where {dialect.quote(FILE_COLUMN)} = {dialect.hole(1)}"
 
 
-def keep_other_files(dialect: Dialect, old: Table, new: Table, replaced: tuple[str, ...]) -> str:
-    """Take over the rows of files that the new table does not speak of; a changed file may have no rows any more."""
-    file = dialect.quote(FILE_COLUMN)
-    held = {column.name: column.type for column in old.columns}
-    values = ", ".join(value(dialect, column, held.get(column.name)) for column in new.columns)
-    changed = f" and {file} not in ({_listed(dialect, replaced)})" if replaced else ""
-    return (
-        f"insert into {dialect.table(new)} ({dialect.names(new.names)})\n"
-        f"select {values}\n  from {dialect.table(old)}\n"
-        f" where {file} not in (select {file} from {dialect.table(new)}){changed}"
-    )
-
-
-def keep_unsaid(dialect: Dialect, old: Table, new: Table, identity: tuple[str, ...]) -> str:
-    """Take over the rows whose key and moment the new table does not speak of."""
-    held = {column.name: column.type for column in old.columns}
-    values = ",\n               ".join(
-        f"{value(dialect, column, held.get(column.name))} as {dialect.quote(column.name)}" for column in new.columns
-    )
+def keep_unsaid(dialect: Dialect, old: Table, new: Table, said_again: str, key: tuple[str, ...]) -> str:
+    """Take over the rows that the new table does not say again, as far as they fit into its columns."""
     names = dialect.names(new.names)
     return (
         f"insert into {dialect.table(new)} ({names})\n"
-        f"select {names}\n  from (select {values}\n          from {dialect.table(old)}) as h\n"
-        f" where not exists (select 1 from {dialect.table(new)} as w where {_agree(dialect, identity)})"
+        f"select {names}\n  from ({_fitted(dialect, old, new, key)}) as h\n"
+        f" where h.{dialect.quote(FITS)} and not ({said_again})"
     )
 
 
+def count_unfit(dialect: Dialect, old: Table, new: Table, said_again: str, key: tuple[str, ...]) -> str:
+    """How many rows the new table neither says again nor could hold."""
+    return (
+        f"select count(*)\n  from ({_fitted(dialect, old, new, key)}) as h\n"
+        f" where not h.{dialect.quote(FITS)} and not ({said_again})"
+    )
+
+
+def said_again(dialect: Dialect, new: Table, identity: tuple[str, ...], changed: tuple[str, ...] | None) -> str:
+    """Whether the new table tells the key and moment of a row `h` again.
+
+    Where files stand beside each other (`changed` names those that are read again), only a file that was read can do so: the
+    rows of one that is gone stand for themselves.
+    """
+    told = f"exists (select 1 from {dialect.table(new)} as w where {_agree(dialect, identity)})"
+    if changed is None:
+        return told
+    file = dialect.quote(FILE_COLUMN)
+    again = f" or h.{file} in ({_listed(dialect, changed)})" if changed else ""
+    return f"{told} and (h.{file} in (select {file} from {dialect.table(new)}){again})"
+
+
 def delete_said_again(
-    dialect: Dialect, seen: Table, identity: tuple[str, ...], files: tuple[str, ...], load_key: int
+    dialect: Dialect, seen: Table, identity: tuple[str, ...], files: tuple[str, ...] | None, load_key: int
 ) -> str:
-    """Forget the earlier rows of files whose key and moment the newest load tells again."""
+    """Forget the earlier rows, of some files or of all, whose key and moment the newest load tells again."""
     load = dialect.quote(LOAD_COLUMN)
+    of_files = f" and h.{dialect.quote(FILE_COLUMN)} in ({_listed(dialect, files)})" if files is not None else ""
     return (
         f"delete from {dialect.table(seen)} as h\n"
-        f" where h.{load} <> {load_key} and h.{dialect.quote(FILE_COLUMN)} in ({_listed(dialect, files)})\n"
+        f" where h.{load} <> {load_key}{of_files}\n"
         f"   and exists (select 1 from {dialect.table(seen)} as w\n"
         f"                where w.{load} = {load_key} and {_agree(dialect, identity)})"
     )
 
 
-def count_unsaid(dialect: Dialect, key: tuple[str, ...], held: Table, work: Table, files: tuple[str, ...]) -> str:
-    """How many held rows come from files whose newest state does not hold their key."""
+def note_open(dialect: Dialect, name: str, stream: Stream, work: Table, held: Table, replaced: tuple[str, ...]) -> str:
+    """A work table of the keys whose held row comes from a changed file that no longer says as much: others may have the word.
+
+    A row of the batch that is as new as the held one was has the word itself, whatever other files hold.
+    """
+    q = dialect.quote
+    order = tuple(column for column in _order(stream) if column != ROW_COLUMN)
+    join = " and ".join(f"w.{q(column)} = h.{q(column)}" for column in stream.key)
     return (
-        f"select count(*) from {dialect.table(held)} as h\n"
-        f" where h.{dialect.quote(FILE_COLUMN)} in ({_listed(dialect, files)})\n"
-        f"   and not exists (select 1 from {dialect.table(work)} as w where {_agree(dialect, key)})"
+        f"create temp table {q(name)} as\n"
+        f"select {dialect.names(stream.key, 'h')}\n  from {dialect.table(held)} as h\n"
+        f" where h.{q(FILE_COLUMN)} in ({_listed(dialect, replaced)})\n"
+        f"   and not exists (select 1 from {dialect.table(work)} as w\n"
+        f"                    where {join} and not {_older(dialect, order)})"
     )
+
+
+def count_open(dialect: Dialect, name: str) -> str:
+    return f"select count(*) from {dialect.quote(name)}"
+
+
+def count_told(dialect: Dialect, source: Table, stream: Stream, name: str, replaced: tuple[str, ...]) -> str:
+    """How many rows of a table tell of open keys, in the newest state of a file that does not change now."""
+    return f"select count(*) from {dialect.table(source)} as h\n where {_told(dialect, stream, name, replaced)}"
+
+
+def add_told(dialect: Dialect, source: Table, work: Table, stream: Stream, name: str, replaced: tuple[str, ...]) -> str:
+    """Add to the batch what files that do not change now tell of open keys, each in its newest state."""
+    names = dialect.names(work.names)
+    return (
+        f"insert into {dialect.table(work)} ({names})\n"
+        f"select {names}\n  from ({_fitted(dialect, source, work)}) as h\n"
+        f" where {_told(dialect, stream, name, replaced)}"
+    )
+
+
+def count_gone(dialect: Dialect, stream: Stream, held: Table, work: Table, replaced: tuple[str, ...]) -> str:
+    """How many held rows come from changed files and have a key that no file holds any more."""
+    return f"select count(*) from {dialect.table(held)} as h\n where {_gone(dialect, stream, work, replaced)}"
+
+
+def delete_gone(dialect: Dialect, stream: Stream, held: Table, work: Table, replaced: tuple[str, ...]) -> str:
+    return f"delete from {dialect.table(held)} as h\n where {_gone(dialect, stream, work, replaced)}"
 
 
 def count_files(dialect: Dialect, table: Table, files: tuple[str, ...]) -> str:
@@ -157,10 +227,10 @@ def null_keys(dialect: Dialect, work: Table, key: tuple[str, ...]) -> str:
     """The rows whose key is NULL: (file, row, what the row holds)."""
     missing = " or ".join(f"{dialect.quote(name)} is null" for name in key)
     own = (name for name in work.names if name not in TECHNICAL_NAMES)
-    cells = ", ".join(f"{dialect.text(name)}, cast({dialect.quote(name)} as {dialect.type(TEXT)})" for name in own)
+    cells = {name: f"cast({dialect.quote(name)} as {dialect.type(TEXT)})" for name in own}
     return (
         f"select {dialect.quote(FILE_COLUMN)}, {dialect.quote(ROW_COLUMN)},\n"
-        f"       cast(json_object({cells}) as {dialect.type(TEXT)})\n"
+        f"       cast({dialect.json_object(cells)} as {dialect.type(TEXT)})\n"
         f"  from {dialect.table(work)}\n where {missing}\n order by 1, 2"
     )
 
@@ -170,28 +240,38 @@ def delete_null_keys(dialect: Dialect, work: Table, key: tuple[str, ...]) -> str
     return f"delete from {dialect.table(work)} where {missing}"
 
 
+def count_doubles(dialect: Dialect, work: Table, key: tuple[str, ...]) -> str:
+    """How many keys have more than one row."""
+    names = dialect.names(key)
+    return f"select count(*) from (select {names} from {dialect.table(work)} group by {names} having count(*) > 1) as d"
+
+
 def winners(
     dialect: Dialect, name: str, stream: Stream, work: Table, held: Table, replaces: tuple[str, ...] = ()
 ) -> str:
     """A work table of the last row of each key in the batch, with what it does to the held one.
 
-    The change is insert, update, same or stale: a stale row is older than the one that is held. A held row of a file that
-    the batch replaces makes no row stale, because that file speaks for itself in the batch.
+    The change is insert, update, move, same or stale: a moved row says what the held one says and stands in another place,
+    which decides what may follow it; a stale row is older than the one that is held. A held row of a file that the batch
+    replaces makes no row stale, because that file speaks for itself in the batch.
     """
     q = dialect.quote
     key, order = stream.key, _order(stream)
     content = [column.name for column in held.columns if column.name not in TECHNICAL_NAMES]
-    newest = ", ".join(f"{q(column)} desc nulls last" for column in order)
-    join = " and ".join(dialect.same(f"h.{q(column)}", f"w.{q(column)}") for column in key)
-    same = " and ".join(dialect.same(f"h.{q(column)}", f"w.{q(column)}") for column in content)
+    newest = ", ".join(f"{q(column)} desc nulls last" for column in order) or "1"
+    # No row of the batch has a key that is NULL: those were rejected before.
+    join = " and ".join(f"h.{q(column)} = w.{q(column)}" for column in key)
+    same = " and ".join(dialect.same(f"h.{q(column)}", f"w.{q(column)}") for column in content) or "true"
+    place = [f"h.{q(column)} = w.{q(column)}" for column in order if column in TECHNICAL_NAMES]
     stands = f"h.{q(FILE_COLUMN)} not in ({_listed(dialect, replaces)}) and " if replaces else ""
     return (
         f"create temp table {q(name)} as\n"
         f"select w.*,\n"
         f"       case when h.{q(LOAD_COLUMN)} is null then 'insert'\n"
         f"            when {stands}{_older(dialect, order)} then 'stale'\n"
-        f"            when {same} then 'same'\n"
-        f"            else 'update' end as {q(CHANGE)}\n"
+        f"            when not ({same}) then 'update'\n"
+        f"            when {' and '.join(place) or 'true'} then 'same'\n"
+        f"            else 'move' end as {q(CHANGE)}\n"
         f"  from (select *, row_number() over (partition by {dialect.names(key)} order by {newest}) as {q(NEWEST)}\n"
         f"          from {dialect.table(work)}) as w\n"
         f"  left join {dialect.table(held)} as h on {join}\n"
@@ -199,9 +279,21 @@ def winners(
     )
 
 
-def count_changes(dialect: Dialect, name: str) -> str:
-    change = dialect.quote(CHANGE)
-    return f"select {change}, count(*) from {dialect.quote(name)} group by {change}"
+def count_changes(dialect: Dialect, name: str, load_key: int) -> str:
+    """How many keys changed in which way: (change, whether by a row of this load, keys)."""
+    change, own = dialect.quote(CHANGE), f"{dialect.quote(LOAD_COLUMN)} = {load_key}"
+    return f"select {change}, {own}, count(*) from {dialect.quote(name)} group by {change}, {own}"
+
+
+def move(dialect: Dialect, name: str, stream: Stream, held: Table) -> str:
+    """Let held rows stand where the same was said last."""
+    q = dialect.quote
+    assigned = ", ".join(f"{q(column)} = w.{q(column)}" for column in TECHNICAL_NAMES)
+    join = " and ".join(f"h.{q(column)} = w.{q(column)}" for column in stream.key)
+    return (
+        f"update {dialect.table(held)} as h\n   set {assigned}\n"
+        f"  from {q(name)} as w\n where w.{q(CHANGE)} = 'move' and {join}"
+    )
 
 
 def delete_updated(dialect: Dialect, name: str, stream: Stream, held: Table) -> str:
@@ -228,18 +320,23 @@ def compare_full(dialect: Dialect, stream: Stream, old: Table, new: Table) -> st
     shared = [column for column in new.columns if column.name in held and column.name not in TECHNICAL_NAMES]
     # A column whose type was mended is compared by its text: the old values need not fit the new type.
     retyped = {column.name for column in shared if held[column.name].type != column.type}
+    content = dialect.own("content")
 
-    def of(alias: str, name: str) -> str:
-        return f"cast({alias}.{q(name)} as {dialect.type(TEXT)})" if name in retyped else f"{alias}.{q(name)}"
+    def short(table: Table) -> str:
+        """Keys and a fingerprint of the rest: whole rows on both sides of a join would not fit into memory."""
+        values = {
+            c.name: f"cast({q(c.name)} as {dialect.type(TEXT)})" if c.name in retyped else q(c.name) for c in shared
+        }
+        keys = ", ".join(f"{values[name]} as {q(name)}" for name in stream.key)
+        return f"(select {keys}, {dialect.fingerprint([*values.values()])} as {content} from {dialect.table(table)})"
 
-    join = " and ".join(f"{of('o', name)} = {of('n', name)}" for name in stream.key)
-    same = " and ".join(dialect.same(of("o", column.name), of("n", column.name)) for column in shared)
+    join = " and ".join(f"o.{q(name)} = n.{q(name)}" for name in stream.key)
     return (
-        f"select count(*) filter (where o.{q(LOAD_COLUMN)} is null),\n"
-        f"       count(*) filter (where o.{q(LOAD_COLUMN)} is not null and n.{q(LOAD_COLUMN)} is not null and not ({same})),\n"
-        f"       count(*) filter (where n.{q(LOAD_COLUMN)} is null),\n"
-        f"       count(*) filter (where o.{q(LOAD_COLUMN)} is not null and n.{q(LOAD_COLUMN)} is not null and ({same}))\n"
-        f"  from {dialect.table(old)} as o full join {dialect.table(new)} as n on {join}"
+        f"select count(*) filter (where o.{content} is null),\n"
+        f"       count(*) filter (where o.{content} <> n.{content}),\n"
+        f"       count(*) filter (where n.{content} is null),\n"
+        f"       count(*) filter (where o.{content} = n.{content})\n"
+        f"  from {short(old)} as o\n  full join {short(new)} as n on {join}"
     )
 
 
@@ -251,15 +348,82 @@ def count(dialect: Dialect, table: Table) -> str:
     return f"select count(*) from {dialect.table(table)}"
 
 
+def _fitted(dialect: Dialect, old: Table, new: Table, key: tuple[str, ...] = ()) -> str:
+    """The rows of a table in the columns of another, and whether they can be read so without a loss."""
+    held = {column.name: column for column in old.columns}
+    bent = {c.name for c in new.columns if c.name in held and _is_bent(held[c.name].type, c.type)}
+    values = [
+        _bent(dialect, column.name, column.type)
+        if column.name in bent
+        else value(dialect, column, held[column.name].type if column.name in held else None)
+        for column in new.columns
+    ]
+    tests = [_fits(dialect, held[column.name], column) for column in new.columns if column.name in bent]
+    tests += ["false" for name in key if name not in held]
+    listed = ",\n               ".join(
+        f"{said} as {dialect.quote(column.name)}" for said, column in zip(values, new.columns, strict=True)
+    )
+    fits = " and ".join(tests) or "true"
+    return f"select {listed},\n               {fits} as {dialect.quote(FITS)}\n          from {dialect.table(old)}"
+
+
+def _fits(dialect: Dialect, old: Column, new: Column) -> str:
+    """Whether a value can be read as another type and is the same there: rounded is not the same."""
+    held, read = dialect.quote(old.name), _bent(dialect, old.name, new.type)
+    if new.type.kind in ("integer", "decimal"):
+        exact = _bent(dialect, old.name, EXACT)
+        digits = new.type.precision - new.type.scale
+        # More digits than these no number has that was read as exact.
+        small = f" and abs({exact}) < 1{'0' * digits}" if 0 < digits < EXACT.precision - EXACT.scale else ""
+        unbent = f"coalesce({exact} = round({exact}, {new.type.scale}){small}, false)"
+    elif old.type.kind in ("text", "json"):
+        unbent = "true"
+    else:
+        unbent = dialect.same(f"cast({read} as {dialect.type(old.type)})", held)
+    return f"({held} is null or ({read} is not null and {unbent}))"
+
+
+def _bent(dialect: Dialect, name: str, wanted: Type) -> str:
+    return dialect.try_cast(f"cast({dialect.quote(name)} as {dialect.type(TEXT)})", wanted)
+
+
+def _is_bent(old: Type, new: Type) -> bool:
+    """Whether not every value of a type is one of another; not every text is JSON."""
+    return widen(old, new) != new or (new.kind == "json" != old.kind)
+
+
+def _told(dialect: Dialect, stream: Stream, name: str, replaced: tuple[str, ...]) -> str:
+    q = dialect.quote
+    join = " and ".join(f"o.{q(column)} = h.{q(column)}" for column in stream.key)
+    return (
+        f"h.{q(FILE_COLUMN)} not in ({_listed(dialect, replaced)})\n"
+        f"   and exists (select 1 from {q(name)} as o where {join})\n"
+        f"   and exists (select 1 from ({newest_files(dialect, str(stream))}) as p\n"
+        f"                where p.name = h.{q(FILE_COLUMN)} and p.load_key = h.{q(LOAD_COLUMN)})"
+    )
+
+
+def _gone(dialect: Dialect, stream: Stream, work: Table, replaced: tuple[str, ...]) -> str:
+    q = dialect.quote
+    join = " and ".join(f"w.{q(column)} = h.{q(column)}" for column in stream.key)
+    return (
+        f"h.{q(FILE_COLUMN)} in ({_listed(dialect, replaced)})\n"
+        f"   and not exists (select 1 from {dialect.table(work)} as w where {join})"
+    )
+
+
 def _listed(dialect: Dialect, files: tuple[str, ...]) -> str:
     return ", ".join(dialect.text(file) for file in files)
 
 
 def _agree(dialect: Dialect, names: tuple[str, ...]) -> str:
-    return " and ".join(dialect.same(f"h.{dialect.quote(name)}", f"w.{dialect.quote(name)}") for name in names)
+    return " and ".join(dialect.agree(f"h.{dialect.quote(name)}", f"w.{dialect.quote(name)}") for name in names)
 
 
 def _order(stream: Stream) -> tuple[str, ...]:
+    """What decides between rows of one key, beside the order of extractions; nothing where each is of one moment."""
+    if stream.is_of_moments:
+        return ()
     return (*((stream.since,) if stream.since else ()), FILE_COLUMN, ROW_COLUMN)
 
 
@@ -272,7 +436,7 @@ def _older(dialect: Dialect, order: tuple[str, ...]) -> str:
         before = f"({new} < {old} or ({new} is null and {old} is not null))"
         steps.append(f"{equal}{before}")
         equal += f"{dialect.same(new, old)} and "
-    return "(" + " or ".join(f"({step})" for step in steps) + ")"
+    return "(" + (" or ".join(f"({step})" for step in steps) or "false") + ")"
 
 
 def _with_technical(columns: tuple[Column, ...]) -> tuple[Column, ...]:

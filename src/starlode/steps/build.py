@@ -10,6 +10,7 @@ from starlode.sql import select, staging
 from starlode.step import Outcome
 from starlode.steps.dimension import build_calendar, build_dimension
 from starlode.steps.fact import build_fact
+from starlode.steps.spoken import spoken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,8 +51,7 @@ def _build_dimension(dimension: Dimension, work: Work, load_key: int) -> Outcome
     if dimension.history and dimension.at and driving is not None:
         name = f"{driving.db}.{driving.name}"
         places[name] = _seen(work, name, places[name])
-    sql = select.resolve(tree, places, work.session.dialect.sqlglot)
-    return build_dimension(dimension, sql, work, load_key)
+    return build_dimension(dimension, spoken(tree, places, work.session.dialect), work, load_key)
 
 
 def _missing(model: str, work: Work) -> list[str]:

@@ -128,7 +128,7 @@ def _declared(check: Check, project: Project, session: Session) -> Claim:
     dialect = session.dialect
     if check.select is not None:
         tree = select.parse(check.select)
-        text = select.resolve(tree, _places(project, session, tree), dialect.sqlglot)
+        text = select.resolve(tree, _places(project, session, tree), dialect)
         return Claim(check.name, check.select.file, f"`{check.name}` returns no row", sql.rows_of(text), check.severity)
     table, where = _table(check.table, project, dialect)
     table = replace(table, columns=session.columns(table))

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from starlode.errors import DataError, Evidence
 from starlode.finding import Finding
 from starlode.landing import now
+from starlode.session import Reshape
 from starlode.sql import calendar as calendar_sql
 from starlode.sql import dimension as sql
 from starlode.sql import staging
 from starlode.sql.ledger import retire_keys
 from starlode.step import Outcome
-from starlode.steps.given import guard_dimension
+from starlode.steps.given import guard_dimension, guard_names
 from starlode.table import widen
 from starlode.words import counted
 
@@ -32,15 +33,19 @@ def build_dimension(dimension: Dimension, select: str, work: Work, load_key: int
     session, dialect = work.session, work.session.dialect
     columns = session.describe(select)
     guard_dimension(dimension, columns)
+    guard_names(dialect, dimension.table.name, (column.name for column in columns))
     shape = sql.shape(dimension, columns)
     _drop_work(session)
     session.execute(sql.read_rows(dialect, shape, select))
+    session.learn(sql.WORK_IN)
     rows, no_key, no_moment = session.rows(sql.count_rows(dialect, shape))[0]
     if dimension.at:
         _guard_beyond(dimension, session)
     past = _shape_table(work, shape, load_key)
     chosen, findings = _choose(work, shape)
+    session.learn(sql.WORK_CHAIN)
     session.execute(sql.allot_keys(dialect, shape))
+    session.learn(sql.WORK_ROWS)
     changes = dict(session.rows(sql.count_changes(dialect)))
     vanished = session.rows(sql.count_vanished(dialect, shape))[0][0] if shape.has_history else 0
     if vanished:
@@ -69,9 +74,11 @@ def build_calendar(dimension: Dimension, work: Work, load_key: int) -> Outcome:
         return Outcome()
     columns = calendar_sql.columns(dimension)
     held = session.columns(dimension.table)
-    if held and held != columns:
-        session.execute(staging.drop(dialect, dimension.table))
-    ensure_table(work, dimension.table, columns, calendar_sql.add_reserved(dialect, dimension, load_key))
+    reserved = calendar_sql.add_reserved(dialect, dimension, load_key)
+    ensure_table(work, dimension.table, columns, reserved)
+    if held and {c.name: c.type for c in held} != {c.name: c.type for c in columns}:
+        session.execute(staging.empty(dialect, dimension.table))
+        session.execute(reserved)
     added = add_years(work, dimension, dimension.calendar.first_year, dimension.calendar.last_year, load_key)
     return Outcome(rows_in=added, rows_out=added, inserted=added)
 
@@ -105,13 +112,14 @@ def ensure_table(
         return
     wanted = {column.name: column.type for column in columns}
     bent = {name for name in wanted.keys() & held.keys() - kept if widen(held[name], wanted[name]) != wanted[name]}
-    for name in sorted(held.keys() - wanted.keys() | bent):
-        session.execute(sql.drop_column(dialect, table, name))
-    for column in columns:
-        if column.name not in held or column.name in bent:
-            session.execute(staging.add_column(dialect, table, column))
-        elif held[column.name] != column.type:
-            session.execute(staging.widen_column(dialect, table, column))
+    change = Reshape(
+        dropped=tuple(sorted(held.keys() - wanted.keys())),
+        renewed=tuple(c for c in columns if c.name in bent),
+        added=tuple(c for c in columns if c.name not in held),
+        retyped=tuple(c for c in columns if c.name in held.keys() - bent and held[c.name] != c.type),
+    )
+    if not change.is_nothing:
+        session.reshape(replace(table, columns=columns), change)
 
 
 def _shape_table(work: Work, shape: Shape, load_key: int) -> int:

@@ -16,7 +16,8 @@ from starlode.sql.dialect import OWN
 from starlode.star import UNKNOWN_KEY
 from starlode.step import Outcome
 from starlode.steps.dimension import add_years, ensure_table
-from starlode.steps.given import guard_fact, guard_kinds, guard_moment
+from starlode.steps.given import guard_fact, guard_kinds, guard_moment, guard_names
+from starlode.steps.spoken import spoken
 from starlode.words import counted
 
 if TYPE_CHECKING:
@@ -49,7 +50,9 @@ def build_fact(fact: Fact, tree: exp.Query, places: Mapping[str, Table], work: W
     """Bring a fact to what its SELECT gives; nothing of it changes when its joins lose or double rows without leave."""
     session, dialect = work.session, work.session.dialect
     _drop_work(session)
-    guard_fact(fact, session.describe(select.resolve(tree, places, dialect.sqlglot)))
+    given = session.describe(spoken(tree, places, dialect))
+    guard_fact(fact, given)
+    guard_names(dialect, fact.table.name, (c.name for c in given))
     balance = _read(fact, tree, places, work)
     selected = tuple(c for c in session.describe(sql.all_rows(dialect)) if not c.name.startswith(OWN))
     _guard_grain(fact, session)
@@ -74,21 +77,24 @@ def _read(fact: Fact, tree: exp.Query, places: Mapping[str, Table], work: Work) 
     measures = tuple(name for name, aggregate in fact.measures.items() if aggregate == "sum")
     followed = driving.follow(tree, {name: table.names for name, table in places.items()}, measures)
     if isinstance(followed, str):
-        session.execute(sql.read_rows(dialect, select.resolve(tree, places, dialect.sqlglot)))
+        session.execute(sql.read_rows(dialect, spoken(tree, places, dialect)))
+        session.learn(sql.WORK_FACT)
         rows, _, *sums = session.rows(sql.count_rows(dialect, None, measures))[0]
         told = f"that no join loses or doubles rows cannot be proved for this SELECT: {followed}"
         finding = Finding("balance", fact.table.name, "warning", told)
         return Outcome(rows_in=rows, rows_out=rows, sums=_exact(measures, sums), findings=(finding,))
     place = places[followed.stream]
-    seen = driving.numbered(dialect, place, select.shown(tree, place))
-    carried = select.resolve(followed.tree, places, dialect.sqlglot, (followed.table, seen))
-    followed = driving.grounded(followed, places, dialect.sqlglot)
+    carried = spoken(followed.tree, places, dialect, (followed.table, place, select.shown(tree, place)))
+    followed = driving.grounded(followed, places, dialect)
     source = driving.numbered(dialect, place, place.names)
     if followed.groups:
-        session.execute(sql.read_rows(dialect, select.resolve(tree, places, dialect.sqlglot)))
+        session.execute(sql.read_rows(dialect, spoken(tree, places, dialect)))
         session.execute(sql.read_rows(dialect, carried, sql.WORK_BEFORE))
+        session.learn(sql.WORK_FACT)
+        session.learn(sql.WORK_BEFORE)
         return _balance_before(fact, followed, source, measures, work)
     session.execute(sql.read_rows(dialect, carried))
+    session.learn(sql.WORK_FACT)
     return _balance(fact, followed, source, measures, work)
 
 
@@ -97,7 +103,11 @@ def _balance(fact: Fact, followed: Followed, source: str, measures: tuple[str, .
     asked, *sums_in = session.rows(driving.asked_rows(dialect, followed, source))[0]
     number = driving.DRIVING if followed.can_lose else None
     rows, distinct, *sums_out = session.rows(sql.count_rows(dialect, number, measures))[0]
-    lost = asked - distinct if followed.can_lose else 0
+    if number is None and rows < asked:
+        # Something that nobody knows to lose rows has lost some, such as TABLESAMPLE.
+        number = driving.DRIVING
+        distinct = session.rows(sql.count_rows(dialect, number, ()))[0][1]
+    lost = asked - distinct if number else 0
     doubled = rows - (asked - lost)
     findings = _judge(fact, Torn(lost, doubled, followed, source), work)
     held = dict(zip(followed.measures, sums_in, strict=True))
@@ -119,43 +129,71 @@ def _balance_before(fact: Fact, followed: Followed, source: str, measures: tuple
     lost, doubled = asked - distinct, read - distinct
     findings = _judge(fact, Torn(lost, doubled, followed, source, sql.WORK_BEFORE), work)
     rows, _, *sums = session.rows(sql.count_rows(dialect, None, measures))[0]
+    # A total over no rows, subtotals, or a list that a group makes: rows that stand for none that was read.
+    made = max(rows - read, 0)
     return Outcome(
         rows_in=asked,
         rows_out=rows,
-        merged=read - rows,
+        merged=read + made - rows,
         lost=lost,
-        doubled=doubled,
+        doubled=doubled + made,
         sums=_exact(measures, sums),
-        findings=findings,
+        findings=(*findings, *_made(fact, followed, made)),
     )
+
+
+def _made(fact: Fact, followed: Followed, count: int) -> tuple[Finding, ...]:
+    if not count:
+        return ()
+    message = f"its SELECT makes {counted(count, 'row')} more than it reads of {followed.stream}"
+    return (Finding("rows made", fact.table.name, "note", message, found=str(count)),)
 
 
 def _judge(fact: Fact, torn: Torn, work: Work) -> tuple[Finding, ...]:
     """Rows lost or doubled by joins fail the run, unless the declaration allows it; either way they are written down."""
     name, stream = fact.table.name, torn.followed.stream
     told, refused, evidence = [], [], []
+    done_by, s = _subject(torn.followed)
     for what, count, says, word, allowed in (
-        ("lost", torn.lost, "lose", "may_lose", fact.may_lose),
-        ("doubled", torn.doubled, "add", "may_multiply", fact.may_multiply),
+        ("lost", torn.lost, f"lose{s}", "may_lose", fact.may_lose),
+        ("doubled", torn.doubled, f"add{s}", "may_multiply", fact.may_multiply),
     ):
         if count:
             rule, says = f"{what} by a join", f"{says} {counted(count, 'row')}"
             evidence.append(Evidence(name, rule, _places(torn, what, work)))
             told.append(
-                Finding(rule, name, "warning", f"the joins {says} of {stream}, as `{word}` allows", found=str(count))
+                Finding(rule, name, "warning", f"{done_by} {says} of {stream}, as `{word}` allows", found=str(count))
             )
             refused += [] if allowed else [(says, f"`{word}: true`")]
     if refused:
         raise CheckFailed(
-            f"the joins of {name} {' and '.join(says for says, _ in refused)} of {stream}",
+            f"{done_by} of {name} {' and '.join(says for says, _ in refused)} of {stream}",
             where=f"{fact.select.file}; starlode.conflict in the warehouse names the rows",
-            hint="mend the join (a LEFT JOIN keeps, a unique key does not double), "
-            f"or declare {' and '.join(words for _, words in refused)}",
+            hint=_remedy(torn.followed) + f"or declare {' and '.join(words for _, words in refused)}",
             evidence=tuple(evidence),
         )
     for found in evidence:
         work.ledger.write_conflicts(found.object, found.rule, found.rows)
     return tuple(told)
+
+
+def _subject(followed: Followed) -> tuple[str, str]:
+    """What tears the rows of a SELECT, and the ending of its verb."""
+    match followed.done_by:
+        case ("unnesting",):
+            return "the unnesting", "s"
+        case ("joins", "unnesting"):
+            return "the joins and the unnesting", ""
+        case ("joins",):
+            return "the joins", ""
+    return "the SELECT", "s"
+
+
+def _remedy(followed: Followed) -> str:
+    joins = "mend the join (a LEFT JOIN keeps, a unique key does not double), "
+    lists = "unnesting gives a row for each element and none for an empty list: sum nothing else beside it, "
+    known = {"joins": joins, "unnesting": lists}
+    return "".join(known[word] for word in followed.done_by)
 
 
 def _places(torn: Torn, what: str, work: Work) -> tuple[tuple[str, str, int], ...]:
@@ -266,7 +304,9 @@ def _apply(shape: sql.Shape, balance: Outcome, work: Work, load_key: int) -> Out
         session.execute(sql.add_all(dialect, shape, load_key))
         return replace(balance, inserted=balance.rows_out)
     session.execute(sql.keep_looked_up(dialect, shape))
+    session.learn(sql.WORK_KEYED)
     session.execute(sql.compare(dialect, shape))
+    session.learn(sql.WORK_CHANGE)
     changes = dict(session.rows(sql.count_changes(dialect)))
     vanished = session.rows(sql.count_vanished(dialect, shape))[0][0]
     if vanished == held and not balance.rows_out:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from starlode.session import Session
+    from starlode.sql.dialect import Dialect
     from starlode.star import Dimension, Fact, Role, Select
     from starlode.table import Column
 
@@ -50,6 +51,18 @@ def guard_fact(fact: Fact, columns: tuple[Column, ...]) -> None:
     _guard_declared(fact.table.name, fact.select, declared, given)
     own = (*(role.key_column for role in fact.roles), LOAD_KEY)
     _guard_own(fact.table.name, fact.select, own, given)
+
+
+def guard_names(dialect: Dialect, of: str, names: Iterable[str]) -> None:
+    """Refuse columns whose names the warehouse would cut off, before anything is changed; all of them are told."""
+    long = [name for name in names if dialect.is_too_long(name)]
+    if long:
+        listed = ", ".join(long)
+        raise DataError(
+            f"{counted(len(long), 'name')} of {of} have more than the {dialect.max_name} bytes that the warehouse keeps: "
+            f"{listed}",
+            hint="give them shorter names: at the source, in the SELECT, or with `header` of the stream",
+        )
 
 
 def guard_moment(table: str, select: Select, column: Column, session: Session) -> None:

@@ -6,9 +6,8 @@ summed again in the warehouse and held against the manifest, so a file that went
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from starlode.contract import Alignment, Landed, align
@@ -16,29 +15,23 @@ from starlode.errors import DataError, StarlodeError
 from starlode.finding import Finding, Reject
 from starlode.landing import Manifest, read_manifest, verify
 from starlode.parts import EXACT, read_rejects, rows_of_files
+from starlode.session import Reshape
 from starlode.sql import staging
 from starlode.sql.dialect import OWN
 from starlode.step import Load, Outcome
+from starlode.steps.arrival import Batch, load_files, sums_of
+from starlode.steps.given import guard_names
+from starlode.steps.recall import recall
+from starlode.steps.seen import identity, keep_seen, replace_seen
+from starlode.words import counted
 from starlode.work import Progress, Work
 
 if TYPE_CHECKING:
     from starlode.source import Stream
-    from starlode.table import Column, Table, Type
+    from starlode.table import Column, Table
 
-# Ten billion values of so many digits have a sum that every warehouse can hold; longer ones are counted, not summed.
-SUMMED_DIGITS = 28
 MERGE = f"{OWN}merge"
 SHRINKS_BELOW = 0.5
-
-
-@dataclass(frozen=True)
-class Batch:
-    """One extraction on its way into staging."""
-
-    stream: Stream
-    manifest: Manifest
-    columns: tuple[Column, ...]
-    load_key: int
 
 
 def load(step: Load, work: Work) -> Outcome:
@@ -93,21 +86,26 @@ def load_extraction(step: Load, work: Work, manifest: Manifest, load_key: int) -
     if not aligned.columns:
         _write_down(work, Batch(stream, manifest, (), load_key), aligned)
         return Outcome(findings=manifest.findings)
+    built = staging.beside(staging.seen_table(stream)).name
+    guard_names(session.dialect, str(stream), (built, *(column.name for column in aligned.columns)))
     batch = Batch(stream, manifest, aligned.columns, load_key)
     if manifest.mode == "full":
         outcome = _replace(work, batch, has_old=bool(held))
     else:
         _evolve(work, batch, aligned, own)
-        outcome = _bring(work, batch, staging.staging_table(stream, batch.columns))
+        outcome = _bring(work, batch, staging.staging_table(stream, batch.columns), is_new=not held)
+    left_out: tuple[Finding, ...] = ()
     if step.keeps_seen and manifest.mode == "full":
-        _replace_seen(work, batch, _identity(batch, step.moments))
+        left_out = replace_seen(work, batch, identity(batch, step.moments))
     elif step.keeps_seen:
-        _keep_seen(work, batch, _identity(batch, step.moments))
+        keep_seen(work, batch, identity(batch, step.moments))
     elif session.columns(staging.seen_table(stream)):
         # Kept on without its newest rows, it would be taken for whole once a dimension asks for history again.
         session.execute(staging.drop(session.dialect, staging.seen_table(stream)))
+    session.find_by(staging.staging_table(stream), stream.key or (staging.LOAD_COLUMN,), grows=not stream.key)
     _write_down(work, batch, aligned)
-    return replace(outcome, bytes=manifest.bytes, findings=(*manifest.findings, *aligned.findings, *outcome.findings))
+    findings = (*manifest.findings, *aligned.findings, *outcome.findings, *left_out)
+    return replace(outcome, bytes=manifest.bytes, findings=findings)
 
 
 def _without_values(work: Work, stream: Stream, own: tuple[Column, ...]) -> frozenset[str]:
@@ -127,21 +125,32 @@ def _evolve(work: Work, batch: Batch, aligned: Alignment, own: tuple[Column, ...
     if not own:
         session.execute(staging.create(dialect, table))
         return
-    for column in aligned.added:
-        session.execute(staging.add_column(dialect, table, column))
-    for column in aligned.retyped:
-        session.execute(staging.widen_column(dialect, table, column))
+    change = Reshape(added=aligned.added, retyped=aligned.retyped)
+    if not change.is_nothing:
+        session.reshape(table, change)
 
 
-def _bring(work: Work, batch: Batch, held: Table) -> Outcome:
+def _bring(work: Work, batch: Batch, held: Table, *, is_new: bool) -> Outcome:
     """Add a batch to a table: appended, or merged by key."""
+    if is_new and batch.stream.key and batch.stream.is_of_moments:
+        return _fill(work, batch, held)
     for name in batch.manifest.replaces if not batch.stream.key else ():
         work.session.execute(staging.delete_file(work.session.dialect, held), (name,))
     if batch.stream.key:
         return _merge(work, batch, held)
-    _load_files(work, batch, held)
+    load_files(work, batch, held)
     rows = batch.manifest.rows
-    return Outcome(rows_in=rows, rows_out=rows, inserted=rows, sums=_sums(batch))
+    return Outcome(rows_in=rows, rows_out=rows, inserted=rows, sums=sums_of(batch))
+
+
+def _fill(work: Work, batch: Batch, empty: Table) -> Outcome:
+    """Take over the rows of one moment as they are, for each key has one of them."""
+    load_files(work, batch, empty)
+    rejected = _reject_null_keys(work, batch, empty)
+    _refuse_doubles(work, batch, empty)
+    rows = batch.manifest.rows
+    kept = rows - rejected
+    return Outcome(rows_in=rows, rows_out=kept, rejected=rejected, inserted=kept, sums=sums_of(batch))
 
 
 def _merge(work: Work, batch: Batch, held: Table) -> Outcome:
@@ -149,18 +158,21 @@ def _merge(work: Work, batch: Batch, held: Table) -> Outcome:
     session, dialect = work.session, work.session.dialect
     table = staging.work_table(batch.stream, batch.columns)
     session.execute(staging.drop(dialect, table))
-    session.execute(staging.create(dialect, table))
-    _load_files(work, batch, table)
+    session.execute(staging.create_scratch(dialect, table))
+    load_files(work, batch, table)
+    session.learn(dialect.table(table))
     rejected = _reject_null_keys(work, batch, table)
+    _refuse_doubles(work, batch, table)
+    deleted = recall(work, batch, table, held)
     session.execute(staging.drop_work(dialect, MERGE))
     session.execute(staging.winners(dialect, MERGE, batch.stream, table, held, batch.manifest.replaces))
-    changes = dict(session.rows(staging.count_changes(dialect, MERGE)))
-    session.execute(staging.delete_updated(dialect, MERGE, batch.stream, held))
-    session.execute(staging.insert_winners(dialect, MERGE, held))
-    session.execute(staging.drop_work(dialect, MERGE))
-    findings = (*_stale(batch, changes.get("stale", 0)), *_unsaid(work, batch, table, held))
-    session.execute(staging.drop(dialect, table))
-    inserted, updated, same = (changes.get(name, 0) for name in ("insert", "update", "same"))
+    session.learn(dialect.quote(MERGE))
+    changes = session.rows(staging.count_changes(dialect, MERGE, batch.load_key))
+    own = {change: count for change, is_own, count in changes if is_own}
+    back = {change: count for change, is_own, count in changes if not is_own}
+    _apply(work, batch, table, held, has_gone=bool(deleted))
+    inserted, updated = own.get("insert", 0), own.get("update", 0)
+    same = own.get("same", 0) + own.get("move", 0)
     rows, kept = batch.manifest.rows, inserted + updated + same
     return Outcome(
         rows_in=rows,
@@ -168,11 +180,24 @@ def _merge(work: Work, batch: Batch, held: Table) -> Outcome:
         rejected=rejected,
         merged=rows - rejected - kept,
         inserted=inserted,
-        updated=updated,
+        updated=updated + back.get("update", 0),
+        deleted=deleted,
         unchanged=same,
-        sums=_sums(batch),
-        findings=findings,
+        sums=sums_of(batch),
+        findings=(*_stale(batch, own.get("stale", 0)), *_gone(batch, deleted), *_back(batch, sum(back.values()))),
     )
+
+
+def _apply(work: Work, batch: Batch, table: Table, held: Table, *, has_gone: bool) -> None:
+    """Let the held table say what was decided, and clear away what it was decided from."""
+    session, dialect = work.session, work.session.dialect
+    if has_gone:
+        session.execute(staging.delete_gone(dialect, batch.stream, held, table, batch.manifest.replaces))
+    session.execute(staging.delete_updated(dialect, MERGE, batch.stream, held))
+    session.execute(staging.move(dialect, MERGE, batch.stream, held))
+    session.execute(staging.insert_winners(dialect, MERGE, held))
+    session.execute(staging.drop_work(dialect, MERGE))
+    session.execute(staging.drop(dialect, table))
 
 
 def _replace(work: Work, batch: Batch, *, has_old: bool) -> Outcome:
@@ -182,17 +207,25 @@ def _replace(work: Work, batch: Batch, *, has_old: bool) -> Outcome:
     beside = staging.beside(table)
     session.execute(staging.drop(dialect, beside))
     session.execute(staging.create(dialect, beside))
-    outcome = _bring(work, batch, beside)
+    outcome = _bring(work, batch, beside, is_new=True)
     if has_old:
         old = replace(table, columns=session.columns(table))
         _guard_shrinking(work, batch, old, beside)
-        if batch.stream.key:
-            changes = session.rows(staging.compare_full(dialect, batch.stream, old, beside))[0]
-            names = ("inserted", "updated", "deleted", "unchanged")
-            outcome = replace(outcome, **dict(zip(names, changes, strict=True)))
-        session.execute(staging.drop(dialect, table))
-    session.execute(staging.rename(dialect, beside, table.name))
+        outcome = _compared(work, batch, old, beside, outcome)
+    session.swap(table, beside)
     return outcome
+
+
+def _compared(work: Work, batch: Batch, old: Table, new: Table, outcome: Outcome) -> Outcome:
+    """The outcome with what a full extract changed, by key; under a key of new columns nothing is what it was."""
+    session, dialect = work.session, work.session.dialect
+    if not batch.stream.key:
+        return outcome
+    if not set(batch.stream.key) <= set(old.names):
+        return replace(outcome, deleted=session.rows(staging.count(dialect, old))[0][0])
+    changes = session.rows(staging.compare_full(dialect, batch.stream, old, new))[0]
+    names = ("inserted", "updated", "deleted", "unchanged")
+    return replace(outcome, **dict(zip(names, changes, strict=True)))
 
 
 def _guard_shrinking(work: Work, batch: Batch, old: Table, new: Table) -> None:
@@ -213,7 +246,7 @@ def _guard_changed(step: Load, work: Work, manifests: list[Manifest]) -> None:
     # A file that was only renamed leaves no mark under its old name, and its rows come under the new one.
     replaced = {name: m for m in manifests for name in m.replaces if m.position.get(name)}
     table = staging.staging_table(stream)
-    is_guarded = not stream.key and not stream.may_shrink and all(m.mode == "incremental" for m in manifests)
+    is_guarded = not stream.may_shrink and all(m.mode == "incremental" for m in manifests)
     if not replaced or not is_guarded or not session.columns(table):
         return
     before = dict(session.rows(staging.count_files(session.dialect, table, tuple(replaced))))
@@ -229,85 +262,6 @@ def _guard_changed(step: Load, work: Work, manifests: list[Manifest]) -> None:
             )
 
 
-def _identity(batch: Batch, moments: tuple[str, ...]) -> tuple[str, ...]:
-    """The columns that tell one state of a member from the next: its key and its moment, or else all of them."""
-    names = tuple(column.name for column in batch.columns)
-    since = (batch.stream.since,) if batch.stream.since else ()
-    when = moments if moments and set(moments) <= set(names) else since
-    return (*batch.stream.key, *when) if when else names
-
-
-def _keep_seen(work: Work, batch: Batch, identity: tuple[str, ...]) -> None:
-    """Append every row of the batch to what was ever seen of the stream.
-
-    Of a file that was read before, a row that is said again takes the old one's place, and what it no longer says stays: a
-    file that is overwritten with today's state would take the history with it otherwise.
-    """
-    session, dialect = work.session, work.session.dialect
-    seen = staging.seen_table(batch.stream, batch.columns)
-    held = {column.name: column for column in session.columns(seen)}
-    if not held:
-        session.execute(staging.create(dialect, seen))
-    for column in seen.columns if held else ():
-        if column.name not in held:
-            session.execute(staging.add_column(dialect, seen, column))
-        elif held[column.name].type != column.type:
-            session.execute(staging.widen_column(dialect, seen, column))
-    _load_files(work, batch, seen)
-    if batch.manifest.replaces:
-        said_again = staging.delete_said_again(dialect, seen, identity, batch.manifest.replaces, batch.load_key)
-        session.execute(said_again)
-
-
-def _replace_seen(work: Work, batch: Batch, identity: tuple[str, ...]) -> None:
-    """Build what was seen anew from a full extract, and keep the rows of files that it does not hold any more.
-
-    Where every extract is a full one, what it does not say again stays as well: it was true when it was read.
-    """
-    session, dialect = work.session, work.session.dialect
-    old = staging.seen_table(batch.stream)
-    held = session.columns(old)
-    names = {column.name for column in batch.columns}
-    new = staging.seen_table(batch.stream, (*batch.columns, *(c for c in held if c.name not in names)))
-    beside = staging.beside(new)
-    session.execute(staging.create(dialect, beside))
-    _load_files(work, batch, beside)
-    if held:
-        kept = replace(old, columns=held)
-        if batch.stream.mode == "full":
-            session.execute(staging.keep_unsaid(dialect, kept, beside, identity))
-        else:
-            session.execute(staging.keep_other_files(dialect, kept, beside, batch.manifest.replaces))
-        session.execute(staging.drop(dialect, old))
-    session.execute(staging.rename(dialect, beside, new.name))
-
-
-def _load_files(work: Work, batch: Batch, table: Table) -> None:
-    """Load the landed files by their schemas, then prove that what arrived is what the manifest promised."""
-    session, dialect = work.session, work.session.dialect
-    landing = work.project.landing
-    for columns, files in groupby(batch.manifest.files, key=lambda file: file.columns):
-        landed = {column.name: column.type for column in columns}
-        values = [
-            str(batch.load_key)
-            if column.name == staging.LOAD_COLUMN
-            else staging.value(dialect, column, landed.get(column.name))
-            for column in table.columns
-        ]
-        session.load(table, [str(landing / file.path) for file in files], values)
-    names = tuple(_sums(batch))
-    count, *sums = session.rows(staging.count_and_sums(dialect, table, names, batch.load_key))[0]
-    promised = tuple(Decimal(batch.manifest.sums[name]) for name in names)
-    arrived = tuple(Decimal(total or 0) for total in sums)
-    if count != batch.manifest.rows or arrived != promised:
-        wrong = [name for name, a, b in zip(names, arrived, promised, strict=True) if a != b]
-        raise DataError(
-            f"{batch.stream}: the manifest promises {batch.manifest.rows:,} rows, and {count:,} arrived"
-            + (f"; the sums differ in {', '.join(wrong)}" if wrong else ""),
-            where=f"extraction {batch.manifest.number}",
-        )
-
-
 def _reject_null_keys(work: Work, batch: Batch, table: Table) -> int:
     session, dialect = work.session, work.session.dialect
     rows = session.rows(staging.null_keys(dialect, table, batch.stream.key))
@@ -317,6 +271,19 @@ def _reject_null_keys(work: Work, batch: Batch, table: Table) -> int:
     if rows:
         session.execute(staging.delete_null_keys(dialect, table, batch.stream.key))
     return len(rows)
+
+
+def _refuse_doubles(work: Work, batch: Batch, table: Table) -> None:
+    """Rows of one moment that share a key contradict each other, and no rule says which is right."""
+    if not batch.stream.is_of_moments:
+        return
+    count = work.session.rows(staging.count_doubles(work.session.dialect, table, batch.stream.key))[0][0]
+    if count:
+        raise DataError(
+            f"{count:,} keys of {batch.stream} stand in several rows of one read; the target is left as it is",
+            where=", ".join(batch.stream.key),
+            hint="declare a `key` whose values differ in each row",
+        )
 
 
 def _write_down(work: Work, batch: Batch, aligned: Alignment) -> None:
@@ -336,19 +303,26 @@ def _stale(batch: Batch, count: int) -> tuple[Finding, ...]:
     return (Finding("stale rows", str(batch.stream), "note", message),)
 
 
-def _unsaid(work: Work, batch: Batch, table: Table, held: Table) -> tuple[Finding, ...]:
-    """What to say of rows that a changed file once held and holds no more; another file may have had its say before it."""
-    if not batch.manifest.replaces:
-        return ()
-    sql = staging.count_unsaid(work.session.dialect, batch.stream.key, held, table, batch.manifest.replaces)
-    count = work.session.rows(sql)[0][0]
+def _gone(batch: Batch, count: int) -> tuple[Finding, ...]:
     if not count:
         return ()
+    rows = counted(count, "row is", "rows are")
     message = (
-        f"{count:,} rows stay that a changed file held before and does not hold any more; "
-        f"`starlode run --full --select {batch.stream}` leaves them out"
+        f"{rows} deleted because a changed file held {_them(count)} before and no file holds {_them(count)} any more"
     )
-    return (Finding("rows gone", str(batch.stream), "warning", message),)
+    return (Finding("rows gone", str(batch.stream), "note", message, found=str(count)),)
+
+
+def _back(batch: Batch, count: int) -> tuple[Finding, ...]:
+    if not count:
+        return ()
+    rows = counted(count, "row takes its place", "rows take their place")
+    message = f"{rows} again from other files because a changed file tells {_them(count)} no more or has older news"
+    return (Finding("rows back", str(batch.stream), "note", message, found=str(count)),)
+
+
+def _them(count: int) -> str:
+    return "it" if count == 1 else "them"
 
 
 def _left_out(manifest: Manifest, error: StarlodeError) -> Finding:
@@ -358,16 +332,6 @@ def _left_out(manifest: Manifest, error: StarlodeError) -> Finding:
 
 def _stream_columns(manifest: Manifest) -> tuple[Column, ...]:
     return tuple(column for column in manifest.columns if column.name not in staging.TECHNICAL_NAMES)
-
-
-def _sums(batch: Batch) -> dict[str, Decimal]:
-    """What the manifest promises of the columns whose sum the warehouse can prove."""
-    proven = {column.name for column in batch.columns if _is_summed(column.type)}
-    return {name: Decimal(total) for name, total in batch.manifest.sums.items() if name in proven}
-
-
-def _is_summed(held: Type) -> bool:
-    return held.kind == "integer" or (held.kind == "decimal" and held.precision <= SUMMED_DIGITS)
 
 
 def _add(one: Outcome, other: Outcome) -> Outcome:

@@ -9,18 +9,24 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import duckdb
 import pyarrow as pa
 
 from starlode.errors import WarehouseError
+from starlode.sql import staging
 from starlode.sql.dialect import Dialect
+from starlode.sql.ledger import create_schema
 from starlode.table import Column, Table, Type, parse_type
+from starlode.warehouse import Misspelt, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from typing import Self
+
+    from starlode.session import Reshape
 
 WORDS: Mapping[str, str] = {
     "boolean": "BOOLEAN",
@@ -53,9 +59,10 @@ KINDS = {word: kind for kind, word in WORDS.items()} | {
     "TIMESTAMP_NS": "timestamp",
 }
 # Temporary tables are spilled to disk as they are, tables of the file are compressed: half the time at ten million rows.
-DIALECT = Dialect(sqlglot="duckdb", types=WORDS, max_name=255, create_work="create table")
+DIALECT = Dialect(sqlglot="duckdb", types=WORDS, max_name=255, create_work="create table", is_users=True)
 FEW_ROWS = 16
 ROWS_AT_ONCE = 122_880
+ROWS_SENT_AT_ONCE = 16_384
 # Messages of these errors quote the value of a cell.
 QUOTING = (
     duckdb.ConversionException,
@@ -83,6 +90,13 @@ class DuckDB:
         default=0,
         metadata={"doc": "How many threads DuckDB uses; without it, one for each core.", "shape": r"[1-9]\d{0,3}"},
     )
+
+    @classmethod
+    def named(cls, target: str, folder: Path) -> Self:
+        path, _, asked = target.partition(":")[2].partition("?")
+        if not path.strip() or path == ":memory:" or not path.isprintable():
+            raise Misspelt("the target names no file", "a warehouse is kept in a file: duckdb:warehouse.duckdb")
+        return cls(folder / path, **settings(cls, asked))
 
     @property
     def dialect(self) -> Dialect:
@@ -168,12 +182,26 @@ class DuckDBSession:
         )
         return tuple(Column(name, _type(word)) for name, word in found)
 
-    def load(self, table: Table, files: Sequence[str], values: Sequence[str]) -> None:
-        listed = ", ".join(DIALECT.text(file) for file in files)
+    def load(self, table: Table, files: Sequence[str], landed: Mapping[str, Type], fixed: Mapping[str, int]) -> None:
         self.execute(
             f"insert into {DIALECT.table(table)} ({DIALECT.names(table.names)})\n"
-            f"select {', '.join(values)}\n  from read_parquet([{listed}], hive_partitioning => false)"
+            f"select {', '.join(staging.values(DIALECT, table, landed, fixed))}\n  from {_parquet(files)}"
         )
+
+    def reshape(self, table: Table, change: Reshape) -> None:
+        for statement in staging.reshape(DIALECT, table, change):
+            self.execute(statement)
+
+    def swap(self, table: Table, beside: Table) -> None:
+        if self.columns(table):
+            self.execute(staging.drop(DIALECT, table))
+        self.execute(staging.rename(DIALECT, beside, table.name))
+
+    def find_by(self, table: Table, names: Sequence[str], *, grows: bool = False) -> None:
+        """Nothing: each part of a table knows the least and the greatest of its values."""
+
+    def learn(self, table: str) -> None:
+        """Nothing: statistics are kept while a table is filled."""
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -191,6 +219,48 @@ class DuckDBSession:
     def _run(self, sql: str, values: Sequence[Any]) -> duckdb.DuckDBPyConnection:
         with _told(sql):
             return self._connection.execute(sql, list(values))
+
+
+def described(tables: Collection[Table], select: str) -> tuple[Column, ...]:
+    """The columns that a SELECT in the users' own words gives over tables of these columns, told by an engine in memory."""
+    session = DuckDB(Path(":memory:"), threads=1).connect()
+    try:
+        for schema in {table.schema for table in tables}:
+            session.execute(create_schema(DIALECT, schema))
+        for table in tables:
+            session.execute(staging.create(DIALECT, table))
+        return session.describe(select)
+    finally:
+        session.close()
+
+
+@contextmanager
+def landed_rows(
+    table: Table, files: Sequence[str], landed: Mapping[str, Type], fixed: Mapping[str, int]
+) -> Iterator[pa.RecordBatchReader]:
+    """The rows that a table takes from landed files, for warehouses that are filled by the client; JSON comes as text."""
+    values = staging.values(DIALECT, table, landed, fixed)
+    typed = (
+        f"cast({value} as {'VARCHAR' if column.type.kind == 'json' else DIALECT.type(column.type)})"
+        f" as {DIALECT.quote(column.name)}"
+        for column, value in zip(table.columns, values, strict=True)
+    )
+    select = f"select {', '.join(typed)}\n  from {_parquet(files)}"
+    config: dict[str, str | bool | int | float | list[str]] = {"threads": 1, "memory_limit": "128MB"}
+    with duckdb.connect(":memory:", config=config) as connection, _told(select):
+        connection.execute("set TimeZone = 'UTC'")
+        try:
+            yield connection.sql(select).to_arrow_reader(ROWS_SENT_AT_ONCE)
+        except (pa.ArrowException, OSError):
+            # The message of a value that cannot be cast quotes it.
+            raise WarehouseError(
+                f"a value of the landed files does not fit the types of {table}", where=files[0]
+            ) from None
+
+
+def _parquet(files: Sequence[str]) -> str:
+    listed = ", ".join(DIALECT.text(file) for file in files)
+    return f"read_parquet([{listed}], hive_partitioning => false)"
 
 
 @contextmanager

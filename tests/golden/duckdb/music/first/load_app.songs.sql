@@ -38,15 +38,21 @@ create temp table "__starlode_merge" as
 select w.*,
        case when h."_load" is null then 'insert'
             when (((w."_file" < h."_file" or (w."_file" is null and h."_file" is not null))) or (w."_file" is not distinct from h."_file" and (w."_row" < h."_row" or (w."_row" is null and h."_row" is not null)))) then 'stale'
-            when h."num_songs" is not distinct from w."num_songs" and h."artist_id" is not distinct from w."artist_id" and h."artist_location" is not distinct from w."artist_location" and h."artist_name" is not distinct from w."artist_name" and h."song_id" is not distinct from w."song_id" and h."title" is not distinct from w."title" and h."duration" is not distinct from w."duration" and h."year" is not distinct from w."year" and h."artist_latitude" is not distinct from w."artist_latitude" and h."artist_longitude" is not distinct from w."artist_longitude" then 'same'
-            else 'update' end as "__starlode_change"
+            when not (h."num_songs" is not distinct from w."num_songs" and h."artist_id" is not distinct from w."artist_id" and h."artist_location" is not distinct from w."artist_location" and h."artist_name" is not distinct from w."artist_name" and h."song_id" is not distinct from w."song_id" and h."title" is not distinct from w."title" and h."duration" is not distinct from w."duration" and h."year" is not distinct from w."year" and h."artist_latitude" is not distinct from w."artist_latitude" and h."artist_longitude" is not distinct from w."artist_longitude") then 'update'
+            when h."_file" = w."_file" and h."_row" = w."_row" then 'same'
+            else 'move' end as "__starlode_change"
   from (select *, row_number() over (partition by "song_id" order by "_file" desc nulls last, "_row" desc nulls last) as "__starlode_newest"
           from "staging"."app__songs (work)") as w
-  left join "staging"."app__songs" as h on h."song_id" is not distinct from w."song_id"
+  left join "staging"."app__songs" as h on h."song_id" = w."song_id"
  where w."__starlode_newest" = 1;
 
 delete from "staging"."app__songs" as h
  where exists (select 1 from "__starlode_merge" as w where w."__starlode_change" = 'update' and h."song_id" = w."song_id");
+
+update "staging"."app__songs" as h
+   set "_file" = w."_file", "_row" = w."_row", "_load" = w."_load"
+  from "__starlode_merge" as w
+ where w."__starlode_change" = 'move' and h."song_id" = w."song_id";
 
 insert into "staging"."app__songs" ("num_songs", "artist_id", "artist_location", "artist_name", "song_id", "title", "duration", "year", "artist_latitude", "artist_longitude", "_file", "_row", "_load")
 select "num_songs", "artist_id", "artist_location", "artist_name", "song_id", "title", "duration", "year", "artist_latitude", "artist_longitude", "_file", "_row", "_load" from "__starlode_merge" where "__starlode_change" in ('insert', 'update');

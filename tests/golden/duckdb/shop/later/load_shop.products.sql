@@ -24,15 +24,21 @@ create temp table "__starlode_merge" as
 select w.*,
        case when h."_load" is null then 'insert'
             when (((w."_file" < h."_file" or (w."_file" is null and h."_file" is not null))) or (w."_file" is not distinct from h."_file" and (w."_row" < h."_row" or (w."_row" is null and h."_row" is not null)))) then 'stale'
-            when h."product_id" is not distinct from w."product_id" and h."name" is not distinct from w."name" then 'same'
-            else 'update' end as "__starlode_change"
+            when not (h."product_id" is not distinct from w."product_id" and h."name" is not distinct from w."name") then 'update'
+            when h."_file" = w."_file" and h."_row" = w."_row" then 'same'
+            else 'move' end as "__starlode_change"
   from (select *, row_number() over (partition by "product_id" order by "_file" desc nulls last, "_row" desc nulls last) as "__starlode_newest"
           from "staging"."shop__products (work)") as w
-  left join "staging"."shop__products (new)" as h on h."product_id" is not distinct from w."product_id"
+  left join "staging"."shop__products (new)" as h on h."product_id" = w."product_id"
  where w."__starlode_newest" = 1;
 
 delete from "staging"."shop__products (new)" as h
  where exists (select 1 from "__starlode_merge" as w where w."__starlode_change" = 'update' and h."product_id" = w."product_id");
+
+update "staging"."shop__products (new)" as h
+   set "_file" = w."_file", "_row" = w."_row", "_load" = w."_load"
+  from "__starlode_merge" as w
+ where w."__starlode_change" = 'move' and h."product_id" = w."product_id";
 
 insert into "staging"."shop__products (new)" ("product_id", "name", "_file", "_row", "_load")
 select "product_id", "name", "_file", "_row", "_load" from "__starlode_merge" where "__starlode_change" in ('insert', 'update');

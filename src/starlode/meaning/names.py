@@ -1,0 +1,46 @@
+"""Names that the warehouse would cut off, found before anything is done.
+
+A name is counted in bytes, and those that Starlode makes itself are counted with it: the tables of a stream that are built
+beside the one that people see, and the keys of dimensions in each role.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlode.declaration import PROJECT_FILE
+from starlode.errors import Mistake
+from starlode.sql import staging
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from starlode.declare import Reading
+    from starlode.project import Project
+    from starlode.star import Star
+
+
+def guard_names(project: Project, reading: Reading) -> None:
+    """Tell every name of a project that its warehouse cannot keep."""
+    dialect = project.warehouse.dialect
+    long = [name for name in dict.fromkeys(_names(project)) if dialect.is_too_long(name)]
+    if long:
+        what = f"names longer than the {dialect.max_name} bytes that the warehouse keeps: {', '.join(long)}"
+        reading.mistakes.append(
+            Mistake(what, PROJECT_FILE, hint="give the stream, dimension, fact or role a shorter name")
+        )
+
+
+def _names(project: Project) -> Iterator[str]:
+    for stream in project.streams:
+        yield staging.beside(staging.seen_table(stream) if stream.key else staging.staging_table(stream)).name
+    yield from _of_star(project.star)
+
+
+def _of_star(star: Star) -> Iterator[str]:
+    for dimension in star.dimensions:
+        yield from (dimension.table.name, dimension.key_column, *dimension.key, *dimension.history)
+    for fact in star.facts:
+        yield from (fact.table.name, *fact.grain, *fact.measures)
+        for role in fact.roles:
+            yield from (role.key_column, *role.columns)

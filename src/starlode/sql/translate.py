@@ -1,0 +1,91 @@
+"""Users' SELECTs for warehouses whose SQL is not the users' own.
+
+Users write DuckDB's SQL, where a name means the same in any letters, a star may leave columns out, and an alias can be used
+beside the place where it is given. So a SELECT is qualified first: every column with its table, every star spelled out, all
+names in small letters. Then it is printed in the warehouse's words, and what it gives gets the users' names and types back.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlglot import exp
+from sqlglot.errors import OptimizeError
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.schema import MappingSchema
+
+from starlode.sql.dialect import OWN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlode.sql.dialect import Dialect
+    from starlode.table import Column, Table
+
+# Letters are made small by ourselves, but for the names of streams.
+QUALIFIED_AS = "duckdb, normalization_strategy=case_sensitive"
+WORDS = {"timestamptz": "timestamp with time zone", "integer": "bigint", "binary": "blob", "decimal": "decimal"}
+Tree = TypeVar("Tree", bound=exp.Expr)
+
+
+class Untranslated(Exception):
+    """The reason why a SELECT cannot be said in another warehouse's words."""
+
+
+def qualified(tree: Tree, places: Mapping[str, Table]) -> Tree:
+    """A SELECT over streams, which have the columns of these tables, with every name settled. It is changed in place."""
+    for columns in list(tree.find_all(exp.Columns)):
+        if isinstance(columns.this, exp.Star):
+            columns.replace(columns.this.copy())
+    for name in tree.find_all(exp.Identifier):
+        if not (isinstance(name.parent, exp.Table) and name.parent.db):
+            name.set("this", name.this.lower())
+        name.set("quoted", True)
+    schema: dict[str, dict[str, object]] = {}
+    for key, place in places.items():
+        source, _, stream = key.partition(".")
+        schema.setdefault(source, {})[stream] = {c.name.lower(): _word(c) for c in place.columns}
+    known = MappingSchema(dict(schema), dialect=QUALIFIED_AS, normalize=False)
+    try:
+        settled: Tree = qualify(tree, dialect=QUALIFIED_AS, schema=known, validate_qualify_columns=False)
+    except OptimizeError as error:
+        raise Untranslated(str(error)) from error
+    _group_by_all(settled)
+    return settled
+
+
+def as_users_see(dialect: Dialect, select: str, columns: tuple[Column, ...], own: tuple[str, ...] = ()) -> str:
+    """A translated SELECT with the names and the types that it gives in the users' own SQL.
+
+    Columns of our own ride along at its end as they are.
+    """
+    names = dialect.names((*(c.name for c in columns), *own))
+    typed = ",\n       ".join(
+        (
+            *(f"{dialect.cast(dialect.quote(c.name), c.type)} as {dialect.quote(c.name)}" for c in columns),
+            *(dialect.quote(name) for name in own),
+        )
+    )
+    return f"select {typed}\n  from (\n{select}\n  ) as said ({names})"
+
+
+def without_own(columns: tuple[Column, ...]) -> tuple[tuple[Column, ...], tuple[str, ...]]:
+    """The users' columns, and the names of those that we work with."""
+    return (
+        tuple(c for c in columns if not c.name.startswith(OWN)),
+        tuple(c.name for c in columns if c.name.startswith(OWN)),
+    )
+
+
+def _group_by_all(tree: exp.Expr) -> None:
+    """Say which columns `group by all` means: those that sum nothing up."""
+    for select in tree.find_all(exp.Select):
+        group = select.args.get("group")
+        if group is not None and group.args.get("all"):
+            plain = [p.unalias().copy() for p in select.selects if not p.find(exp.AggFunc)]
+            select.set("group", exp.Group(expressions=plain) if plain else None)
+
+
+def _word(column: Column) -> str:
+    held = column.type
+    return str(held) if held.kind == "decimal" else WORDS.get(held.kind, held.kind)

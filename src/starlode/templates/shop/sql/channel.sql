@@ -1,0 +1,2 @@
+select distinct channel, channel in ('web', 'app') as is_online
+from shop.orders
