@@ -44,6 +44,9 @@ def _document(made: Plan, said: Iterable[tuple[Step, tuple[str, ...]]]) -> docum
 def _show(made: Plan, said: Iterable[tuple[Step, tuple[str, ...]]]) -> None:
     rows = [(str(i), step.verb, step.object, step.reason, *_reading(step)) for i, step in enumerate(made.steps, 1)]
     out(table(("#", "step", "object", "why", "files", "size"), rows, right={"#", "files", "size"}))
+    for step in made.steps:
+        for note in getattr(getattr(step, "look", None), "notes", ()):
+            out(f"{paint('note', 'cyan')} {safe(step.object)}: {safe(note)}")
     for step, texts in said:
         out("")
         out(f"-- {step.verb} {safe_lines(step.object)}")

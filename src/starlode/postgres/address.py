@@ -10,6 +10,7 @@ import configparser
 import os
 import ssl
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -35,7 +36,7 @@ VARIABLES = {
     "sslmode": "PGSSLMODE",
     "sslrootcert": "PGSSLROOTCERT",
 }
-LOCAL = ("localhost", "127.0.0.1", "::1", "")
+LOCAL = ("localhost", "")
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Address:
         """Whether every host is this machine, which nobody can listen in between."""
         known = self._known()
         hosts = (known.get("hostaddr") or known.get("host") or "").split(",")
-        return all(host in LOCAL or host.startswith(("/", "@", "127.")) for host in hosts)
+        return all(host in LOCAL or host.startswith(("/", "@")) or _is_loopback(host) for host in hosts)
 
     def conninfo(self, **more: str) -> str:
         """The whole of it for a driver of libpq, with TLS verified where nothing else is said. A secret."""
@@ -131,6 +132,14 @@ def driver(failure: type[StarlodeError]) -> Any:
     except ImportError as error:
         raise failure("PostgreSQL needs a driver that is not installed", hint=INSTALL) from error
     return psycopg
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether a host is an address of this machine's loopback; a name that looks like one may lead anywhere."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _unreachable(

@@ -45,7 +45,9 @@ with recursive part as (
   select %s::oid as oid
   union all
   select i.inhrelid from part join pg_inherits as i on i.inhparent = part.oid)
-select n.nspname, c.relname, c.relkind::text, greatest(c.relpages, 0), pg_relation_size(c.oid), pg_table_size(c.oid)
+select n.nspname, c.relname, c.relkind::text, greatest(c.relpages, 0),
+       coalesce(pg_relation_size(c.oid), 0), coalesce(pg_table_size(c.oid), 0),
+       has_table_privilege(c.oid, 'select') and not row_security_active(c.oid)
   from part join pg_class as c on c.oid = part.oid join pg_namespace as n on n.oid = c.relnamespace
  where c.relkind <> 'p' order by n.nspname, c.relname"""
 _KEY = """
@@ -58,6 +60,14 @@ select a.attname
 _INDEXED = """
 select exists (select 1 from pg_index as i join pg_attribute as a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
                 where i.indrelid = %s and i.indisvalid and i.indpred is null and a.attname = %s)"""
+# The storage of a table as the snapshot sees it, against what it is now: once they differ, rows of the snapshot may be gone.
+_REWRITTEN = """
+select exists (select 1
+                 from pg_locks as l
+                 join pg_class as c on c.oid = l.relation and l.locktype = 'relation'
+                where l.pid = pg_backend_pid() and c.relkind in ('r', 'm') and c.relfilenode <> 0
+                  and l.database = (select d.oid from pg_database as d where d.datname = current_database())
+                  and c.relfilenode is distinct from pg_relation_filenode(c.oid))"""
 _LISTED = """
 select c.relname, c.relkind::text,
        array(select a.attname
@@ -86,13 +96,17 @@ class Field:
 
 @dataclass(frozen=True)
 class Part:
-    """A relation that holds rows of its own, with its pages and its bytes, those stored out of line included."""
+    """A relation that holds rows of its own, with its pages and its bytes, those stored out of line included.
+
+    It is open where this user may read it by its own name; a partition may be readable by its table's name only.
+    """
 
     schema: str
     name: str
     kind: str
     pages: int
     bytes: int
+    is_open: bool = True
 
 
 @dataclass(frozen=True)
@@ -110,6 +124,11 @@ class Relation:
         return self.kind in "rpm" and all(part.kind in "rm" for part in self.parts)
 
     @property
+    def is_in_parts(self) -> bool:
+        """Whether it can be read part by part, and each part by its pages."""
+        return self.has_transactions and all(part.is_open for part in self.parts)
+
+    @property
     def pages(self) -> int:
         return sum(part.pages for part in self.parts)
 
@@ -124,22 +143,35 @@ def relation(connection: psycopg.Connection[Any], named: str) -> Relation | None
     if found is None:
         return None
     oid, kind = found
+    hold(connection, named)
     fields = tuple(
         Field(row[0], row[4], row[5], row[6], row[7], row[2] if row[2] >= 0 else row[8], row[9])
         for row in connection.execute(_COLUMNS, (oid,))
     )
     block = 8192
     parts = tuple(
-        Part(schema, name, part_kind, max(pages, size // block), total)
-        for schema, name, part_kind, pages, size, total in connection.execute(_PARTS, (oid,))
+        Part(schema, name, part_kind, max(pages, size // block), total, is_open)
+        for schema, name, part_kind, pages, size, total, is_open in connection.execute(_PARTS, (oid,))
     )
     return Relation(oid, kind, fields, parts)
 
 
+def hold(connection: psycopg.Connection[Any], named: str) -> None:
+    """Keep a relation, or a query in parentheses, and all below it as they are until the transaction ends; reads no row."""
+    connection.execute(f"select from {named} as t limit 0".encode(), binary=True)
+
+
+def is_rewritten(connection: psycopg.Connection[Any]) -> bool:
+    """Whether a table that this transaction holds was emptied or rewritten after its snapshot, which then shows it empty."""
+    found = connection.execute(_REWRITTEN).fetchone()
+    return bool(found and found[0])
+
+
 def fields_of_query(connection: psycopg.Connection[Any], query: str) -> tuple[Field, ...]:
-    """The columns that a SELECT gives, found without running it."""
+    """The columns that a SELECT in parentheses gives, found without running it."""
     with connection.cursor() as cursor:
-        cursor.execute(f"select * from ({query}\n) as q limit 0".encode())
+        # In the binary format the server takes no more than one statement.
+        cursor.execute(f"{BEFORE_QUERY}{query} as q limit 0".encode(), binary=True)
         described = cursor.description or []
     oids, modifiers = [c.type_code for c in described], [_modifier(c) for c in described]
     types = connection.execute(_TYPES, (oids, modifiers)).fetchall()
@@ -164,6 +196,11 @@ def tables_of(connection: psycopg.Connection[Any], schema: str) -> Sequence[tupl
     return [(name, kind, tuple(key)) for name, kind, key in connection.execute(_LISTED, (schema,))]
 
 
+def cancel(connection: psycopg.Connection[Any], process: int) -> None:
+    """End the statement that another connection of ours is at."""
+    connection.execute("select pg_cancel_backend(%s)", (process,))
+
+
 def _modifier(column: psycopg.Column) -> int:
     """The type modifier, which the driver shows in parts only."""
     if column.precision is not None and column.type_code == _NUMERIC:
@@ -172,3 +209,4 @@ def _modifier(column: psycopg.Column) -> int:
 
 
 _NUMERIC = 1700
+BEFORE_QUERY = "select * from "

@@ -6,12 +6,12 @@ SELECT as a binary COPY, so what arrives is decided by the server and not by the
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from starlode.errors import SourceError
 from starlode.postgres.refusals import refusal
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
     from starlode.postgres.address import Address
 
+Way = Literal["scanner", "adbc"]
 SCANNER = "duckdb_extension_postgres_scanner"
-MEMORY = "192MB"
+# Rows stream through; only those of very long values come near this.
+MEMORY = "4GB"
 ROWS_AT_ONCE = 65_536
 INSTALL = "pip install 'starlode[postgres]', or 'starlode[postgres-adbc]' where another DuckDB is installed"
 
@@ -34,8 +36,16 @@ class Lost(Exception):
     """The connection broke; what it was reading can be asked for again under the same snapshot."""
 
 
+class Gone(Lost):
+    """The snapshot is not there any more: whoever held it has lost its own connection."""
+
+
 class Lane(Protocol):
     """One connection in a transaction that sees the snapshot. It is used by one thread at a time."""
+
+    @property
+    def process(self) -> int:
+        """The number of its process at the server, by which what it runs can be cancelled."""
 
     def batches(self, select: str) -> Iterator[pa.RecordBatch]:
         """The rows of a SELECT; raises Lost when the connection broke."""
@@ -51,6 +61,7 @@ class Sight:
     address: Address
     snapshot: str
     settings: tuple[tuple[str, str], ...] = ()
+    by: Way | None = None
 
     @property
     def opening(self) -> tuple[str, ...]:
@@ -62,13 +73,14 @@ class Sight:
 @contextmanager
 def lanes(sight: Sight) -> Iterator[Callable[[], Lane]]:
     """A way to open lanes, each a connection of its own."""
-    if _scanner() is not None:
+    if sight.by != "adbc" and _scanner() is not None:
         with _scanning(sight) as opened:
             yield opened
-    elif find_spec("adbc_driver_postgresql") is not None:
+    elif sight.by != "scanner" and find_spec("adbc_driver_postgresql") is not None:
         yield lambda: _Adbc(sight)
     else:
-        raise SourceError("no reader for PostgreSQL is installed that fits this DuckDB", hint=INSTALL)
+        wanted = f"the reader `{sight.by}` is not installed" if sight.by else "no reader for PostgreSQL is installed"
+        raise SourceError(f"{wanted}, or does not fit this DuckDB", hint=INSTALL)
 
 
 def reader() -> str:
@@ -122,10 +134,12 @@ class _Scanner:
         self._cursor = cursor
         self._sight = sight
         self._kinds = (duckdb.Error, RuntimeError)
-        with _told(sight.address, self._kinds):
+        with _or_close(self), _told(sight.address, self._kinds):
             cursor.execute("begin")
             for statement in sight.opening:
                 cursor.execute(f"call postgres_execute('source', {literal(statement)})")
+            cursor.execute(f"select process from postgres_query('source', {literal(_PROCESS)})")
+            self.process = int(cursor.fetchone()[0])
 
     def batches(self, select: str) -> Iterator[pa.RecordBatch]:
         with _told(self._sight.address, self._kinds):
@@ -133,6 +147,9 @@ class _Scanner:
             yield from found.to_arrow_reader(ROWS_AT_ONCE)
 
     def close(self) -> None:
+        # Left to the cursor's own end, a rollback over a broken connection would end the whole process.
+        with suppress(*self._kinds):
+            self._cursor.execute("rollback")
         self._cursor.close()
 
 
@@ -147,9 +164,10 @@ class _Adbc:
         self._kinds = (adbc.Error, pa.ArrowException, OSError)
         with _told(sight.address, self._kinds):
             self._connection = adbc.connect(sight.address.uri())
-            with self._connection.cursor() as cursor:
-                for statement in ("set transaction isolation level repeatable read", *sight.opening):
-                    cursor.execute(statement)
+        with _or_close(self), _told(sight.address, self._kinds), self._connection.cursor() as cursor:
+            for statement in ("set transaction isolation level repeatable read", *sight.opening, _PROCESS):
+                cursor.execute(statement)
+            self.process = int(cursor.fetchone()[0])
 
     def batches(self, select: str) -> Iterator[pa.RecordBatch]:
         with _told(self._sight.address, self._kinds), self._connection.cursor() as cursor:
@@ -157,7 +175,18 @@ class _Adbc:
             yield from cursor.fetch_record_batch()
 
     def close(self) -> None:
-        self._connection.close()
+        with suppress(*self._kinds):
+            self._connection.close()
+
+
+@contextmanager
+def _or_close(lane: Lane) -> Iterator[None]:
+    """Closes a lane that cannot be opened to its end."""
+    try:
+        yield
+    except BaseException:
+        lane.close()
+        raise
 
 
 @contextmanager
@@ -169,11 +198,16 @@ def _told(address: Address, kinds: tuple[type[Exception], ...]) -> Iterator[None
         text = str(error)
         if isinstance(error.__cause__, KeyboardInterrupt):
             raise KeyboardInterrupt from None
+        if any(word in text for word in _GONE):
+            raise Gone from None
         if any(word in text for word in _BROKEN):
             raise Lost from None
         raise refusal(address, text) from None
 
 
+_PROCESS = "select pg_backend_pid() as process"
+# In the words of several versions: the snapshot's file is not there, or its process is not.
+_GONE = ("invalid snapshot identifier", "could not import the requested snapshot", 'snapshot "')
 _BROKEN = (
     "server closed the connection",
     "terminating connection",
@@ -184,4 +218,7 @@ _BROKEN = (
     "Connection reset",
     "SSL SYSCALL",
     "SSL connection has been closed",
+    "the database system is",
+    "onnection refused",
+    "No such file or directory",
 )

@@ -6,19 +6,22 @@ read again, so that an unchanged source is known for one.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Literal
 
 from starlode.errors import SourceError
 from starlode.finding import Finding
-from starlode.nearest import hint
+from starlode.nearest import hint, listing
 from starlode.postgres import catalog, watermark
+from starlode.postgres.address import driver
 from starlode.postgres.pieces import Pieces, of_parts, of_query, relation_of
 from starlode.postgres.values import Carried, carry, literal, measure, measured, quote
 from starlode.source import Look
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import psycopg
 
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 
 Nulls = Literal["include", "skip", "fail"]
 LOST = "__starlode_lost"
+NOTHING = "0/0"
+DAY = 24 * 60 * 60
 # Below this many pages (160 MB) a look at every row costs less than what an index could miss.
 FEW_PAGES = 20_000
 
@@ -41,6 +46,22 @@ class Asked:
     relation: Relation | None
     carried: tuple[Carried, ...]
     cursor: watermark.Cursor | None = None
+    # A short name for each column and its type, by which a later run knows whether they are the same.
+    shape: tuple[str, ...] = ()
+
+    @property
+    def where(self) -> str:
+        """What the stream holds of its relation: all, or only rows with a cursor."""
+        is_cut = self.cursor is not None and self.cursor.nulls == "skip"
+        return f"{quote(self.cursor.column)} is not null" if self.cursor is not None and is_cut else "true"
+
+    @property
+    def has_transactions(self) -> bool:
+        return self.relation is not None and self.relation.has_transactions
+
+    @property
+    def place(self) -> str:
+        return str(self.stream.reads.table or self.stream.reads.query_file)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -54,26 +75,41 @@ class PostgresLook(Look):
     asked: Asked = field(compare=False)
     before: Mark | None = None
     where: str = "true"
-    is_indexed: bool = False
+    way: Way = "commits"
     largest: str | None = None
+    # The snapshot under which it was found.
+    snapshot: str = ""
+
+    @property
+    def follows_cursor(self) -> bool:
+        """Whether the rows of a table are found by a cursor, not by going over all of it."""
+        return self.way == "cursor" and self.asked.has_transactions
 
 
 def ask(connection: psycopg.Connection[Any], stream: Stream) -> Asked:
     """Find a stream in the catalog; raises SourceError where it cannot be read as declared."""
     reads = stream.reads
-    if reads.query:
-        relation, fields = None, catalog.fields_of_query(connection, reads.query)
-        source = f"({reads.query}\n) as t"
+    source = _selected(reads)
+    if reads.table is None:
+        relation, fields = None, _fields_of_query(connection, stream, source)
     else:
-        source = quoted(reads.table)
         relation = catalog.relation(connection, source)
         if relation is None:
             raise _no_table(connection, stream)
         fields = relation.fields
-        source += " as t"
+    _refuse_clashes(stream, fields)
     _refuse_missing(stream, fields)
+    _refuse_unknowable(stream, relation)
     carried = tuple(_carry(stream, found) for found in fields)
-    return Asked(stream, source, relation, carried, _cursor(stream, fields))
+    return Asked(stream, f"{source} as t", relation, carried, _cursor(stream, fields), tuple(map(_short, fields)))
+
+
+def hold(connection: psycopg.Connection[Any], streams: Iterable[Stream]) -> None:
+    """Keep what streams read as it is from now on; what cannot be held is told when it is looked at."""
+    errors = driver(SourceError)
+    for stream in streams:
+        with suppress(errors.Error), connection.transaction():
+            catalog.hold(connection, _selected(stream.reads))
 
 
 def look(
@@ -82,35 +118,44 @@ def look(
     """What is new of a stream since a mark."""
     stream = asked.stream
     known = mark if mark is not None and mark.holds_at(moment) and not full else None
-    unit = stream.reads.table or stream.reads.query_file
     found = PostgresLook(
         mode="full" if full or stream.since is None else stream.mode,
-        units=(unit,),
+        units=(asked.place,),
         size=asked.relation.bytes if asked.relation else 0,
         reason="asked to read everything" if full else "not read before" if mark is None else "",
         notes=asked.notes,
         columns=tuple(column.column for column in asked.carried),
         asked=asked,
         before=known,
+        where=asked.where,
+        snapshot=moment.snapshot,
     )
     if known is None:
         if mark is not None and not full:
-            found = replace(found, mode="full", reason="it is another server than the one that was read before")
-        return _with_largest(connection, found)
+            found = replace(found, mode="full", reason=_why_anew(mark, moment))
+        return with_largest(connection, found)
     return _news_of_whole(connection, found, known) if found.mode == "full" else _news(connection, found, known, moment)
+
+
+def again(connection: psycopg.Connection[Any], found: PostgresLook, moment: Moment) -> PostgresLook:
+    """A look as it is under a later snapshot: the same rows are wanted, but tables have grown meanwhile."""
+    asked = ask(connection, found.asked.stream)
+    columns = tuple(column.column for column in asked.carried)
+    return with_largest(connection, replace(found, asked=asked, columns=columns, snapshot=moment.snapshot))
 
 
 def selects(found: PostgresLook) -> Pieces:
     """The SELECTs that read what a look found."""
     asked = found.asked
-    columns = ", ".join(f"{column.expression} as {quote(column.column.name)}" for column in asked.carried)
+    # Columns are known by their place: a reader may take names that differ in case for the same.
+    columns = ", ".join(f"{column.expression} as c{place}" for place, column in enumerate(asked.carried))
     guards = "".join(
-        f" when {column.guard} then {literal(f'{place}:')} || to_json(t)::text"
+        f" when {column.guard} then {literal(f'{place}:')} || to_json(t.*)::text"
         for place, column in enumerate(asked.carried)
         if column.guard
     )
     lost = f", case{guards} end as {quote(LOST)}" if guards else ""
-    if asked.relation is None or not asked.relation.has_transactions or found.is_indexed:
+    if asked.relation is None or not asked.relation.is_in_parts or found.follows_cursor:
         return of_query(f"select {columns}{lost} from {asked.source} where {found.where}")
 
     def make(part: Part, pages: str) -> str:
@@ -136,17 +181,24 @@ def settle(connection: psycopg.Connection[Any], found: PostgresLook) -> Postgres
 
 def position(connection: psycopg.Connection[Any], found: PostgresLook, moment: Moment, rows: int) -> Mapping[str, Any]:
     """The position that is reached once the rows of a look are kept."""
-    asked = found.asked
-    mark = watermark.advanced(found.before, moment, found.largest, rows, "")
-    if asked.relation is None or not asked.relation.has_transactions:
-        is_tail = found.mode == "incremental" and mark.cursor is not None
-        tail = _since(asked, mark, "cursor") if is_tail else "true"
-        mark = replace(mark, digest=_digest(connection, asked, tail))
-    elif found.is_indexed:
-        mark = replace(mark, digest=_digest(connection, asked, _since(asked, mark, "cursor")))
-    elif found.mode == "incremental" and moment.oldest < moment.newest:
-        mark = replace(mark, digest=_digest(connection, asked, watermark.since_commits(mark)))
+    asked, before = found.asked, found.before
+    mark = replace(watermark.advanced(before, moment, asked.cursor, found.largest), rows=rows, columns=asked.shape)
+    if found.follows_cursor and before is not None:
+        if asked.stream.reads.changes is None:
+            # What the cursor may have missed is found once the commits are asked again.
+            mark = replace(mark, horizon=before.horizon, asked=before.asked, digest=before.digest)
+    elif asked.has_transactions and moment.oldest < moment.newest:
+        mark = replace(mark, digest=_digest(connection, asked, since(asked, mark, "commits")))
+    elif not asked.has_transactions and asked.cursor is None:
+        mark = replace(mark, digest=_digest(connection, asked, asked.where))
+    if _may_follow(connection, asked) and (mark.cursor is not None or not asked.has_transactions):
+        mark = replace(mark, tail=_digest(connection, asked, since(asked, mark, "cursor")))
     return mark.as_position()
+
+
+def _selected(reads: Any) -> str:
+    """A table's name or a query in parentheses; a comment at its end would hide what follows on its line."""
+    return f"({reads.query.rstrip().removesuffix(';')}\n)" if reads.table is None else quoted(reads.table)
 
 
 def quoted(name: str) -> str:
@@ -171,61 +223,98 @@ def parts_of(name: str) -> tuple[str, ...]:
     return tuple(parts)
 
 
+def since(asked: Asked, mark: Mark, way: Way) -> str:
+    """Which rows of a stream are new since a mark."""
+    found = (
+        watermark.since_commits(mark)
+        if way == "commits" or asked.cursor is None
+        else watermark.since_cursor(mark, asked.cursor)
+    )
+    return f"{found} and {asked.where}"
+
+
 def _news(connection: psycopg.Connection[Any], found: PostgresLook, mark: Mark, moment: Moment) -> PostgresLook:
     """What an incremental stream has to give, found by commits or by its cursor."""
     asked = found.asked
     way = _way(connection, asked, mark, moment)
-    where = _since(asked, mark, way)
-    if asked.cursor is not None and asked.cursor.nulls == "skip":
-        where = f"{where} and {quote(asked.cursor.column)} is not null"
+    where = since(asked, mark, way)
+    if _has_unread_column(connection, asked, mark, where):
+        return with_largest(connection, replace(found, reason="its columns changed"))
     digest = _digest(connection, asked, where)
-    if digest.startswith("0/") or digest == mark.digest:
+    if digest.startswith("0/") or digest == (mark.digest if way == "commits" else mark.tail):
         return replace(found, units=(), reason="nothing new")
-    has_index = way == "cursor" and asked.relation is not None
     reason = f"{int(digest.partition('/')[0]):,} rows to read, found by {way}"
-    return _with_largest(connection, replace(found, where=where, is_indexed=has_index, reason=reason))
+    return with_largest(connection, replace(found, where=where, way=way, reason=reason))
 
 
 def _news_of_whole(connection: psycopg.Connection[Any], found: PostgresLook, mark: Mark) -> PostgresLook:
     """A table that is read whole is unchanged when no row is new and their number is the same."""
     asked = found.asked
-    if asked.relation is not None and asked.relation.has_transactions:
-        new = f"count(*) filter (where {watermark.since_commits(mark)})"
-        rows, fresh = _one(connection, f"select count(*), {new} from {asked.source}")
-        if fresh == 0 and rows == mark.rows:
-            return replace(found, units=(), reason="nothing new")
-        return replace(found, reason=f"{fresh:,} rows were written, {rows - mark.rows + 0:+,} in number")
-    if mark.digest and _digest(connection, asked, "true") == mark.digest:
+    if asked.shape != mark.columns:
+        return replace(found, reason="its columns changed")
+    if not asked.has_transactions:
+        is_same = _digest(connection, asked, asked.where) == mark.digest
+        return replace(found, units=(), reason="nothing new") if is_same else replace(found, reason="its rows changed")
+    rows = _one(connection, f"select count(*) from {asked.source}")[0]
+    digest = _digest(connection, asked, watermark.since_commits(mark))
+    if rows == mark.rows and digest in (mark.digest, NOTHING):
         return replace(found, units=(), reason="nothing new")
-    return replace(found, reason="its rows changed")
+    fresh = int(digest.partition("/")[0]) if digest != mark.digest else 0
+    return replace(found, reason=f"{fresh:,} rows were written, {rows - mark.rows:+,} in number")
+
+
+def _has_unread_column(connection: psycopg.Connection[Any], asked: Asked, mark: Mark, where: str) -> bool:
+    """Whether rows that count as read hold something in a column that was not there when they were."""
+    new = [c for c, short in zip(asked.carried, asked.shape, strict=True) if short not in mark.columns]
+    if not new:
+        return False
+    held = " or ".join(f"{quote(column.column.name)} is distinct from null" for column in new)
+    return bool(
+        _one(connection, f"select exists (select from {asked.source} where ({held}) and ({where}) is not true)")[0]
+    )
 
 
 def _way(connection: psycopg.Connection[Any], asked: Asked, mark: Mark, moment: Moment) -> Way:
-    """By commits, unless the table is large and has an index on its cursor, or is no table at all."""
-    relation, cursor = asked.relation, asked.cursor
-    if relation is None or not relation.has_transactions:
-        if moment.is_standby and not asked.stream.reads.lag:
-            raise SourceError(
-                f"{asked.stream} cannot be read incrementally from a standby: it does not show the primary's transactions",
-                hint="declare `lag:`, the longest time that a transaction takes, or read a table, or the primary",
-            )
+    """By commits, unless the table is large and has an index on its cursor, or is no table at all.
+
+    What a cursor misses, as its values are not what they should be, is found by commits once a day.
+    """
+    if not asked.has_transactions:
+        _refuse_standby(asked, moment)
         return "cursor"
     wanted: Way | None = asked.stream.reads.changes
-    if cursor is None or mark.cursor is None or moment.is_standby:
+    if asked.cursor is None or mark.cursor is None or moment.is_standby:
         return "commits"
     if wanted is not None:
         return wanted
-    is_large = relation.pages > FEW_PAGES
-    return "cursor" if is_large and catalog.is_indexed(connection, relation.oid, cursor.column) else "commits"
+    is_due = not 0 <= moment.taken - mark.asked < DAY
+    return "commits" if is_due or not _may_follow(connection, asked) else "cursor"
 
 
-def _since(asked: Asked, mark: Mark, way: Way) -> str:
-    if way == "commits" or asked.cursor is None:
-        return watermark.since_commits(mark)
-    return watermark.since_cursor(mark, asked.cursor)
+def _may_follow(connection: psycopg.Connection[Any], asked: Asked) -> bool:
+    """Whether the cursor is worth following, or has to be."""
+    if asked.cursor is None or asked.relation is None or not asked.has_transactions:
+        return asked.cursor is not None
+    if asked.stream.reads.changes is not None:
+        return bool(asked.stream.reads.changes == "cursor")
+    return asked.relation.pages > FEW_PAGES and catalog.is_indexed(connection, asked.relation.oid, asked.cursor.column)
 
 
-def _with_largest(connection: psycopg.Connection[Any], found: PostgresLook) -> PostgresLook:
+def _why_anew(mark: Mark, moment: Moment) -> str:
+    if mark.system != moment.system:
+        return "it is another server than the one that was read before, or went on from an earlier state"
+    return "it was read so long ago, or so much later, that its transactions cannot be told apart"
+
+
+def _refuse_standby(asked: Asked, moment: Moment) -> None:
+    if moment.is_standby and asked.stream.mode == "incremental" and not asked.stream.reads.lag:
+        raise SourceError(
+            f"{asked.stream} cannot be read incrementally from a standby: it does not show the primary's transactions",
+            hint="declare `lag:`, the longest time that a transaction takes, or read a table, or the primary",
+        )
+
+
+def with_largest(connection: psycopg.Connection[Any], found: PostgresLook) -> PostgresLook:
     """The look with the largest cursor of the rows that it reads; one beyond the server's clock counts as now."""
     asked = found.asked
     cursor = asked.cursor
@@ -240,19 +329,20 @@ def _with_largest(connection: psycopg.Connection[Any], found: PostgresLook) -> P
     if missing:
         raise SourceError(
             f"{missing:,} rows of {asked.stream} have no `{cursor.column}`",
-            where=asked.stream.reads.table or asked.stream.reads.query_file,
+            where=asked.place,
             hint="`nulls: include` reads them at each run, `nulls: skip` leaves them out and says how many",
         )
     return replace(found, largest=largest)
 
 
 def _capped(value: str, kind: str) -> str:
-    if kind == "timestamp with time zone":
-        return f"least({value}, clock_timestamp())"
-    if kind.startswith("timestamp"):
-        # The zone that the application writes in is not known; the farthest one is 14 hours ahead.
-        return f"least({value}, (clock_timestamp() at time zone 'UTC') + interval '14 hours')"
-    return value
+    """No later than the snapshot: what is stamped with a later time says nothing of rows that are still to come."""
+    if kind == watermark.TIMESTAMPTZ:
+        return f"least({value}, now())"
+    # The zone that the application writes in is not known; the farthest one is 12 hours behind.
+    if kind == watermark.TIMESTAMP:
+        return f"least({value}, (now() at time zone 'UTC') - interval '12 hours')"
+    return f"least({value}, (now() at time zone 'UTC' - interval '12 hours')::date)" if kind == "date" else value
 
 
 def findings(connection: psycopg.Connection[Any], found: PostgresLook) -> tuple[Finding, ...]:
@@ -270,7 +360,8 @@ def findings(connection: psycopg.Connection[Any], found: PostgresLook) -> tuple[
 
 def _digest(connection: psycopg.Connection[Any], asked: Asked, where: str) -> str:
     """The number of some rows and a sum over their contents that asks for no order."""
-    hashes = "coalesce(sum(hashtextextended(t::text, 0)), 0)"
+    # A row by the name of its table alone would be a column of that name, if there is one.
+    hashes = "coalesce(sum(hashtextextended((t.*)::text, 0)), 0)"
     count, total = _one(connection, f"select count(*), {hashes} from {asked.source} where {where}")
     return f"{count}/{total}"
 
@@ -286,12 +377,56 @@ def _carry(stream: Stream, found: Field) -> Carried:
 
 
 def _cursor(stream: Stream, fields: tuple[Field, ...]) -> watermark.Cursor | None:
-    if stream.since is None or stream.reads.is_by_transaction(stream.since):
+    if stream.since is None or stream.mode == "full" or stream.reads.is_by_transaction(stream.since):
         return None
     held = next(field for field in fields if field.name == stream.since)
-    kind = held.declared.split("(")[0].strip() if held.schema == "pg_catalog" else held.type
-    kind = {"timestamptz": "timestamp with time zone", "timestamp": "timestamp without time zone"}.get(held.type, kind)
+    own = quote(held.type) if held.schema == "pg_catalog" else f"{quote(held.schema)}.{quote(held.type)}"
+    kind = {"timestamptz": watermark.TIMESTAMPTZ, "timestamp": watermark.TIMESTAMP, "date": "date"}.get(held.type, own)
     return watermark.Cursor(held.name, kind, stream.reads.lag, stream.reads.nulls)
+
+
+def _short(field: Field) -> str:
+    return blake2b(f"{field.name} {field.declared}".encode(), digest_size=4).hexdigest()
+
+
+def _fields_of_query(connection: psycopg.Connection[Any], stream: Stream, query: str) -> tuple[Field, ...]:
+    """The columns of a query; a mistake in it is told with its line."""
+    errors = driver(SourceError)
+    try:
+        fields = catalog.fields_of_query(connection, query)
+    except errors.Error as error:
+        if str(error.sqlstate)[:2] not in ("42", "0A"):
+            raise
+        place = int(error.diag.statement_position or 0) - len(catalog.BEFORE_QUERY) - 1
+        line = query.count("\n", 0, max(0, min(place, len(query) - 2))) + 1
+        where = f"{stream.reads.query_file}:{line}"
+        raise SourceError(f"PostgreSQL refuses the query: {error.diag.message_primary}", where=where) from None
+    return fields
+
+
+def _refuse_unknowable(stream: Stream, relation: Relation | None) -> None:
+    """Say at once what can never be read as declared."""
+    if relation is not None and not relation.fields:
+        raise SourceError(f"{stream} has no columns", where=stream.reads.table, hint="leave it out")
+    is_by_transaction = stream.since is not None and stream.reads.is_by_transaction(stream.since)
+    if is_by_transaction and (relation is None or not relation.has_transactions):
+        raise SourceError(
+            f"{stream} cannot be read by `since: {stream.since}`: only the rows of tables tell who wrote them",
+            where=stream.reads.table or stream.reads.query_file,
+            hint="name a column that grows, or read the table",
+        )
+
+
+def _refuse_clashes(stream: Stream, fields: tuple[Field, ...]) -> None:
+    """Parquet tells names by case, and most of those who read it do not."""
+    folded = [found.name.lower() for found in fields]
+    alike = [f"`{found.name}`" for found in fields if folded.count(found.name.lower()) > 1]
+    if alike:
+        raise SourceError(
+            f"columns of {stream} have the same name, or differ in case only: {listing(alike)}",
+            where=stream.reads.table or stream.reads.query_file,
+            hint="read it with a query that gives each a name of its own with `as`",
+        )
 
 
 def _refuse_missing(stream: Stream, fields: tuple[Field, ...]) -> None:

@@ -13,8 +13,7 @@ from queue import Full, Queue
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
 
-from starlode.errors import SourceError
-from starlode.postgres.lanes import Lost
+from starlode.postgres.lanes import Gone, Lost
 from starlode.postgres.values import quote
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 PIECE_BYTES = 24 << 20
 WAITING = 2
 PATIENCE = 0.05
+LEISURE = 0.5
 ATTEMPTS = 4
 
 
@@ -96,12 +96,18 @@ def relation_of(part: Part) -> str:
     return f"{'only ' if part.kind == 'r' else ''}{quote(part.schema)}.{quote(part.name)}"
 
 
-def read(pieces: Pieces, open_lane: Callable[[], Lane], workers: int) -> Iterator[pa.RecordBatch]:
-    """The rows of all pieces, in no order, read by several threads, a few batches ahead."""
+def read(
+    pieces: Pieces, open_lane: Callable[[], Lane], workers: int, cancel: Callable[[int], None]
+) -> Iterator[pa.RecordBatch]:
+    """The rows of all pieces, in no order, read by several threads, a few batches ahead.
+
+    Whoever stops before the end waits for no query: `cancel` ends what a process of the server is at.
+    """
     queue: Queue[pa.RecordBatch | BaseException | None] = Queue(WAITING)
     stopped = Event()
+    opened: list[Lane] = []
     threads = [
-        Thread(target=_work, args=(pieces, open_lane, queue, stopped), name="postgres", daemon=True)
+        Thread(target=_work, args=(pieces, open_lane, queue, stopped, opened), name="postgres", daemon=True)
         for _ in range(workers)
     ]
     for thread in threads:
@@ -118,8 +124,17 @@ def read(pieces: Pieces, open_lane: Callable[[], Lane], workers: int) -> Iterato
                 yield got
     finally:
         stopped.set()
+        _end(threads, opened, cancel)
+
+
+def _end(threads: list[Thread], opened: list[Lane], cancel: Callable[[int], None]) -> None:
+    for thread in threads:
+        thread.join(LEISURE)
+    while any(thread.is_alive() for thread in threads):
+        for lane in tuple(opened):
+            cancel(lane.process)
         for thread in threads:
-            thread.join()
+            thread.join(LEISURE)
 
 
 def _work(
@@ -127,6 +142,7 @@ def _work(
     open_lane: Callable[[], Lane],
     queue: Queue[pa.RecordBatch | BaseException | None],
     stopped: Event,
+    opened: list[Lane],
 ) -> None:
     lane: Lane | None = None
     try:
@@ -134,14 +150,16 @@ def _work(
             for attempt in range(1, ATTEMPTS + 1):
                 began = time.monotonic()
                 try:
-                    lane = lane or open_lane()
+                    if lane is None:
+                        lane = open_lane()
+                        opened.append(lane)
                     if not _pass_on(lane, piece, queue, stopped):
                         return
                     break
-                except Lost:
-                    _close(lane)
+                except Lost as lost:
+                    _close(lane, opened)
                     lane = None
-                    if not piece.is_held or attempt == ATTEMPTS:
+                    if not piece.is_held or attempt == ATTEMPTS or isinstance(lost, Gone):
                         raise
                     stopped.wait(0.2 * 2**attempt)
             pieces.took(piece, time.monotonic() - began)
@@ -149,7 +167,7 @@ def _work(
     except BaseException as error:  # noqa: BLE001  it is raised again where the rows are used
         _put(queue, error, stopped)
     finally:
-        _close(lane)
+        _close(lane, opened)
 
 
 def _pass_on(lane: Lane, piece: Piece, queue: Queue[pa.RecordBatch | BaseException | None], stopped: Event) -> bool:
@@ -171,12 +189,11 @@ def _put(
     return False
 
 
-def _close(lane: Lane | None) -> None:
+def _close(lane: Lane | None, opened: list[Lane]) -> None:
     if lane is not None:
-        try:
-            lane.close()
-        except (SourceError, Lost, OSError):
-            return
+        # Closing reads a query to its end, so it can be cancelled until it is done.
+        lane.close()
+        opened.remove(lane)
 
 
 def _pages_at_once(part: Part) -> int:

@@ -22,6 +22,9 @@ _REASONS = {
     "permission denied": "this user may not read the table",
     "row-level security": "row-level security would hide rows from this user",
     "conflict with recovery": "the standby had to cancel the query",
+    "too many clients": "the server takes no more connections",
+    "connection slots": "the server takes no more connections",
+    "too many connections": "the server takes no more connections",
     "does not exist": "a table or column is not there any more",
     "out of memory": "memory ran out",
     "Out of Memory": "memory ran out",
@@ -31,6 +34,9 @@ _HINTS = {
     "row-level security": "read with a user that has BYPASSRLS, or select from a view that says which rows are meant",
     "conflict with recovery": "set hot_standby_feedback on the standby, or read from the primary",
     "permission denied": "grant select on it to the user",
+    "too many clients": "`connections: 1` asks for fewer",
+    "connection slots": "`connections: 1` asks for fewer",
+    "too many connections": "`connections: 1` asks for fewer",
 }
 
 
@@ -43,9 +49,13 @@ def refusal(address: Address, text: str, code: str = "") -> SourceError:
 
 
 def refused(address: Address, error: psycopg.Error) -> SourceError:
-    """The error for what the driver raised; the text of a wrong statement is the user's own, and is shown."""
+    """The error for what the driver raised; the text of a wrong statement is the user's own, and is shown.
+
+    One that stands at no place of the statement came up with a row: `word::regclass` quotes the word that is no table.
+    """
     code = error.sqlstate or ""
-    if code.startswith("42"):
+    is_of_text = error.diag.statement_position or error.diag.source_function == "aclcheck_error"
+    if code.startswith("42") and is_of_text:
         message = error.diag.message_primary or "a statement is wrong"
         return SourceError(f"PostgreSQL refuses a read: {message}", where=address.shown, hint=_hint_of(message))
     return refusal(address, str(error), code)

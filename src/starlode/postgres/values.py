@@ -84,9 +84,8 @@ def measured(carried: Carried, digits: int | None, scale: int | None) -> Carried
         name = carried.column.name
         return Carried(Column(name, TEXT), f"{quote(name)}::text", note=note)
     held = decimal(whole + fraction, fraction)
-    return replace(
-        carried, column=Column(carried.column.name, held), expression=_finite(quote(carried.column.name), held)
-    )
+    name = carried.column.name
+    return replace(carried, column=Column(name, held), expression=_finite(quote(name), held), note="")
 
 
 def _plain(kind: Type, cast: str = "") -> Callable[[Field], Carried]:
@@ -99,9 +98,14 @@ def _text(field: Field) -> Carried:
 
 def _as_output(field: Field) -> Carried:
     """The text that the server itself prints, which for some types is not what a cast to text gives."""
-    name = quote(field.name)
     note = "" if field.kind == "e" else f"{field.declared} is carried as the text that PostgreSQL prints"
-    return Carried(Column(field.name, TEXT), f"case when {name} is not null then format('%s', {name}) end", note=note)
+    return replace(_padded(field), note=note)
+
+
+def _padded(field: Field) -> Carried:
+    """Text as it is printed: a cast cuts the blanks of a char(n), and so does DuckDB's scanner."""
+    name = quote(field.name)
+    return Carried(Column(field.name, TEXT), f"case when {name} is not null then format('%s', {name}) end")
 
 
 def _json(field: Field) -> Carried:
@@ -127,7 +131,8 @@ def _numeric(field: Field) -> Carried:
     precision, scale = _digits(field.modifier) if field.modifier >= 0 else (MAX_PRECISION + 1, 0)
     if precision > MAX_PRECISION:
         widest = Column(field.name, decimal(MAX_PRECISION, 0))
-        return Carried(widest, name, f"abs({name}) >= 'infinity'", NOT_A_NUMBER, is_measured=True)
+        note = f"{field.declared} becomes the decimal that its values need, or text where they have over {MAX_PRECISION} digits"
+        return Carried(widest, name, f"abs({name}) >= 'infinity'", NOT_A_NUMBER, note, is_measured=True)
     held = decimal(precision, scale)
     # Infinity does not fit any precision, so NaN is all that can stand there; a negative scale is not known to clients.
     sent = name if scale else f"{name}::numeric({precision},0)"
@@ -162,13 +167,14 @@ def _declared(field: Field, found: Carried, wanted: Type) -> Carried:
         return replace(_as_output(field), note="")
     numbers = {"integer", "decimal"}
     if wanted.kind == "decimal" and found.column.type.kind in numbers:
-        cast = f"{name}::numeric({wanted.precision},{wanted.scale})"
+        number = f"{name}::numeric"
+        cast = f"{number}({wanted.precision},{wanted.scale})"
         whole = wanted.precision - wanted.scale
-        misfit = f"abs({name}) >= 1e{whole} or {name}::numeric <> round({name}::numeric, {wanted.scale})"
+        misfit = f"abs({number}) >= 1e{whole} or {number} <> round({number}, {wanted.scale})"
         sent = f"case when not ({misfit}) then {cast} end"
         return Carried(Column(field.name, wanted), sent, misfit, f"it does not fit {wanted}")
     if wanted == INTEGER and found.column.type.kind == "decimal":
-        misfit = f"abs({name}) > 9223372036854775807 or {name} <> trunc({name})"
+        misfit = f"{name} not between -9223372036854775808 and 9223372036854775807 or {name} <> trunc({name})"
         sent = f"case when not ({misfit}) then {name}::bigint end"
         return Carried(Column(field.name, wanted), sent, misfit, "it is no integer of 64 bits")
     if wanted == JSON and found.column.type == TEXT:
@@ -195,7 +201,7 @@ _BY_NAME: dict[str, Callable[[Field], Carried]] = {
     "money": _money,
     "text": _plain(TEXT),
     "varchar": _plain(TEXT),
-    "bpchar": _plain(TEXT),
+    "bpchar": _padded,
     "name": _text,
     "char": _text,
     "uuid": _text,

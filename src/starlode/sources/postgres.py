@@ -7,17 +7,18 @@ that was still running can reach behind it (see postgres/watermark.py). Nothing 
 from __future__ import annotations
 
 import re
-from contextlib import ExitStack, closing, contextmanager
+import time
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from starlode.errors import SourceError
 from starlode.finding import Finding
-from starlode.postgres import looking, pieces, watermark, wildcard
+from starlode.postgres import catalog, lanes, looking, pieces, watermark, wildcard
 from starlode.postgres.address import Address, connect, driver, problem
 from starlode.postgres.arriving import arrive, nothing
-from starlode.postgres.lanes import Lost, Sight, lanes
+from starlode.postgres.lanes import Lost
 from starlode.postgres.refusals import refused
 from starlode.secret import Secret
 from starlode.source import Batch, ReadAgain, Stream
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from starlode.postgres.lanes import Lane
     from starlode.postgres.watermark import Moment
     from starlode.source import Look, Mode
     from starlode.table import Column
@@ -37,7 +37,9 @@ Changes = Literal["commits", "cursor"]
 Nulls = Literal["include", "skip", "fail"]
 TRANSACTION = "xmin"
 RENEWALS = 3
+PAUSE = 0.5
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|min|h)?\s*")
+_LAG = re.compile(r"\s*\d+(\.\d+)?\s*(ms|s|sec|seconds?|min|minutes?|h|hours?|d|days?|w|weeks?)?\s*")
 _UNITS = {"ms": 0.001, "s": 1.0, None: 1.0, "min": 60.0, "h": 3600.0}
 
 
@@ -100,6 +102,10 @@ class Postgres:
         default=(), metadata=_doc("Tables that `tables` leaves out, such as audit_*.") | {"key": "except"}
     )
     connections: int = field(default=2, metadata=_doc("How many connections read at once, beside the one that asks."))
+    reader: lanes.Way | None = field(
+        default=None,
+        metadata=_doc("What reads rows: DuckDB's scanner, or the ADBC driver; the scanner if it is there."),
+    )
     statement_timeout: str = field(
         default="", metadata=_doc("How long a statement may run at the source, such as 1 h.")
     )
@@ -149,20 +155,22 @@ class Reader:
         self._lanes = ExitStack()
         self._connection: psycopg.Connection[Any] | None = None
         self._moment: Moment | None = None
-        self._open_lane: Callable[[], Lane] | None = None
+        self._open_lane: Callable[[], lanes.Lane] | None = None
         self._renewed = 0
 
     def find(self) -> tuple[Stream, ...]:
         """The declared streams, and those of the wildcards."""
         source = self._source
         model = Stream(source.name, "", PostgresStream(), mode="full", is_of_moments=True)
-        with self._asking() as (connection, _):
+        with self._planning() as (connection, _):
             return wildcard.streams(connection, source.tables, source.left_out, model, source.streams)
 
     def look(self, stream: Stream, position: Mapping[str, Any], *, full: bool = False) -> looking.PostgresLook:
         """What a stream has to give since `position`, found on the server."""
-        with self._asking() as (connection, moment):
+        with self._planning() as (connection, moment):
             asked = looking.ask(connection, stream)
+            if catalog.is_rewritten(connection):
+                raise SourceError(f"{stream} was emptied or rewritten while the run began", hint="run again")
             return looking.look(connection, asked, watermark.Mark.of(position), moment, full)
 
     def read(self, stream: Stream, look: Look, columns: tuple[Column, ...]) -> Iterator[Batch]:
@@ -186,11 +194,13 @@ class Reader:
             self._connection = None
 
     def _batches(self, stream: Stream, look: looking.PostgresLook) -> Iterator[Batch]:
-        with self._asking() as (connection, _):
+        with self._asking() as (connection, moment):
+            if look.snapshot != moment.snapshot:
+                look = looking.again(connection, look, moment)
             found = looking.settle(connection, look)
-        workers = 1 if found.is_indexed or stream.reads.seconds else self._source.connections
+        workers = 1 if stream.reads.seconds else self._source.connections
         rows = 0
-        for raw in pieces.read(looking.selects(found), self._lane, workers):
+        for raw in pieces.read(looking.selects(found), self._lane, workers, self._cancel):
             batch = arrive(found, raw)
             rows += batch.rows.num_rows + len(batch.rejects)
             yield batch
@@ -199,20 +209,46 @@ class Reader:
             told = (*looking.findings(connection, found), *self._renewals(stream))
         yield Batch(nothing(found), reached, findings=told)
 
-    def _lane(self) -> Lane:
+    def _lane(self) -> lanes.Lane:
         with _LOCK:
             if self._open_lane is None:
                 _, moment = self._opened()
-                sight = Sight(self._source.address, moment.snapshot, self._source.limits)
-                self._open_lane = self._lanes.enter_context(lanes(sight))
+                sight = lanes.Sight(self._source.address, moment.snapshot, self._source.limits, self._source.reader)
+                self._open_lane = self._lanes.enter_context(lanes.lanes(sight))
             open_lane = self._open_lane
         return open_lane()
 
     def _opened(self) -> tuple[psycopg.Connection[Any], Moment]:
         if self._connection is None or self._moment is None:
             self._connection = connect(self._source.address, SourceError, dict(self._source.limits))
-            self._moment = watermark.take(self._connection)
+            self._moment = self._take(self._connection)
         return self._connection, self._moment
+
+    def _take(self, connection: psycopg.Connection[Any]) -> Moment:
+        """A snapshot that shows every table whole: one that is emptied before it is held is empty in older snapshots too."""
+        for _ in range(RENEWALS):
+            moment = watermark.take(connection)
+            looking.hold(connection, self._source.streams)
+            if not catalog.is_rewritten(connection):
+                break
+            connection.rollback()
+        return moment
+
+    def _cancel(self, process: int) -> None:
+        """End what a lane is at, so that nobody waits for it."""
+        errors = driver(SourceError)
+        with suppress(errors.Error):
+            catalog.cancel(self._opened()[0], process)
+
+    @contextmanager
+    def _planning(self) -> Iterator[tuple[psycopg.Connection[Any], Moment]]:
+        """The same before anything is read: what was seen so far would not agree with a later snapshot."""
+        try:
+            with self._asking() as opened:
+                yield opened
+        except Lost:
+            self.close()
+            raise SourceError("the connection broke", where=self._source.address.shown, hint="run again") from None
 
     @contextmanager
     def _asking(self) -> Iterator[tuple[psycopg.Connection[Any], Moment]]:
@@ -229,6 +265,7 @@ class Reader:
     def _renew(self, stream: Stream) -> None:
         """Begin again under a new snapshot, a few times at most."""
         self.close()
+        time.sleep(PAUSE * 2**self._renewed)
         self._renewed += 1
         if self._renewed > RENEWALS:
             raise SourceError(
@@ -254,8 +291,9 @@ def problems(said: object) -> list[tuple[str, str]]:
         return found + ([("connections", "must be between 1 and 16")] if not 1 <= said.connections <= 16 else [])
     if isinstance(said, PostgresStream):
         both = [("query", "a stream reads a table or a query, not both")] if said.table and said.query else []
-        neither = [("table", "a stream needs a table or a query")] if not said.table and not said.query else []
+        neither = [("table", "a stream needs a table or a query")] if not said.table and said.query is None else []
         odd = [("longest_query", _NO_DURATION)] if _is_odd(said.longest_query) else []
+        odd += [("lag", "a number, or a duration such as 10 min")] if said.lag and not _LAG.fullmatch(said.lag) else []
         return both + neither + odd
     return _problems_of_stream(said) if isinstance(said, Stream) else []
 

@@ -75,7 +75,7 @@ def planned(of: Step) -> Document:
     look = getattr(of, "look", None)
     if look is None:
         return step(of)
-    return step(of) | {"mode": look.mode, "units": len(look.units), "bytes": look.size}
+    return step(of) | {"mode": look.mode, "units": len(look.units), "bytes": look.size, "notes": list(look.notes)}
 
 
 def record(of: RunRecord) -> Document:

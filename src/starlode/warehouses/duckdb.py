@@ -80,7 +80,7 @@ class DuckDB:
 
     path: Path
     memory: str = field(
-        default="384MB",
+        default="256MB",
         metadata={
             "doc": "How much memory DuckDB may use before it spills to a folder beside the file, such as 4GB.",
             "shape": r"\d+(\.\d+)?[KMGT]i?B",
