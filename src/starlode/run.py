@@ -247,6 +247,9 @@ def _carry_out(held: Plan, session: Session, readers: Readers, listen: Listen) -
     begun: tuple[Step, datetime] | None = None
     try:
         for number, step in enumerate(held.steps, 1):
+            if step.verb != "land":
+                # All is read: a snapshot and locks that stay would hinder the source for nothing.
+                readers.close()
             begun = (step, now())
             if step.verb != "land":
                 # A source is not kept from cleaning up behind its snapshot for longer than it is read.

@@ -83,6 +83,7 @@ def test_plan_as_json_names_steps_and_what_will_be_read(cli: Cli, new_shop: Path
         "mode": "incremental",
         "units": 1,
         "bytes": 491,
+        "notes": [],
     }
     assert last == {"verb": "export", "object": "diagram: out/star.svg", "reason": "new"}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -77,4 +77,5 @@ def transaction(url: str, *statements: str) -> Iterator[psycopg.Connection[Any]]
         for statement in statements:
             connection.execute(statement.encode())
         yield connection
-        connection.rollback()
+        with suppress(psycopg.OperationalError):
+            connection.rollback()

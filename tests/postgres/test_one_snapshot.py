@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from importlib.metadata import version
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,10 @@ import psycopg
 import pytest
 
 import starlode
+from starlode.postgres import lanes
 from starlode.postgres.catalog import Part
 from starlode.postgres.pieces import Pieces
+from starlode.run import Started
 from tests import projects
 from tests.postgres.declaring import ask, declare, execute
 from tests.postgres.following import Follower, transaction
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     from starlode.postgres.lanes import Way
     from starlode.project import Project
 
-READERS = ("scanner", "adbc")
+READERS = lanes.readers()
 # A table of several pieces: some 90 MB in rows of a kilobyte.
 CREATE = (
     "create table parents (id int primary key, children int, filler text)",
@@ -145,6 +148,23 @@ def test_a_table_is_held_from_the_snapshot_on(postgres: str, tmp_path: Path) -> 
 
         with pytest.raises(psycopg.errors.LockNotAvailable):
             execute(postgres, "set lock_timeout = '100 ms'", "truncate others")
+
+
+def test_a_source_is_let_go_once_all_is_read(postgres: str, tmp_path: Path) -> None:
+    execute(postgres, "create table things (id int)", "insert into things values (1)")
+    project = declare(tmp_path, postgres, {"things": "{table: things}"})
+    connections: dict[str, int] = {}
+
+    def listen(event: object) -> None:
+        if isinstance(event, Started):
+            connections[event.step.verb] = ask(postgres, f"select count(*) from pg_stat_activity where {OURS}")[0][0]
+            if event.step.verb == "load":
+                execute(postgres, "set lock_timeout = '5 s'", "truncate things")
+
+    starlode.run(project, listen=listen)
+
+    assert connections["land"] >= 1
+    assert projects.rows(project, "select id from staging.live__things") == [(1,)]
 
 
 @pytest.mark.parametrize("change", ["truncate things", "alter table things alter column id type bigint"])
@@ -276,3 +296,9 @@ def _gone(url: str) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+def test_the_scanner_is_there_for_the_duckdb_that_it_fits() -> None:
+    expected = ("scanner", "adbc") if version("duckdb") == "1.5.5" else ("adbc",)
+
+    assert lanes.readers() == expected

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 import starlode
+from starlode.postgres import lanes
 from starlode.postgres.address import Address
 from starlode.secret import Secret
 from tests import projects
@@ -120,7 +121,7 @@ def test_a_mode_that_is_said_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
 
 @needs_tls
-@pytest.mark.parametrize("reader", ["scanner", "adbc"])
+@pytest.mark.parametrize("reader", lanes.readers())
 def test_a_verified_server_is_read_over_tls(guarded: Guarded, tmp_path: Path, reader: str) -> None:
     project = _asking(tmp_path, guarded.url(sslrootcert=str(guarded.authority)), reader)
 
@@ -130,7 +131,7 @@ def test_a_verified_server_is_read_over_tls(guarded: Guarded, tmp_path: Path, re
 
 
 @needs_tls
-@pytest.mark.parametrize("reader", ["scanner", "adbc"])
+@pytest.mark.parametrize("reader", lanes.readers())
 def test_tls_without_verification_has_to_be_asked_for(guarded: Guarded, tmp_path: Path, reader: str) -> None:
     project = _asking(tmp_path, guarded.url(sslmode="require"), reader)
 
@@ -172,7 +173,7 @@ def test_a_server_without_tls_that_is_not_local_is_refused(postgres: str, tmp_pa
     assert run.status == "succeeded"
 
 
-@pytest.mark.parametrize("reader", ["scanner", "adbc"])
+@pytest.mark.parametrize("reader", lanes.readers())
 def test_a_service_tells_where_the_server_is(
     postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reader: str
 ) -> None:
@@ -187,7 +188,7 @@ def test_a_service_tells_where_the_server_is(
     assert Address(Secret("postgresql:///?service=shop")).database == known["dbname"]
 
 
-@pytest.mark.parametrize("reader", ["scanner", "adbc"])
+@pytest.mark.parametrize("reader", lanes.readers())
 def test_the_environment_tells_where_the_server_is(
     postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reader: str
 ) -> None:
@@ -199,7 +200,7 @@ def test_the_environment_tells_where_the_server_is(
 
 
 @needs_tls
-@pytest.mark.parametrize("reader", ["scanner", "adbc"])
+@pytest.mark.parametrize("reader", lanes.readers())
 @pytest.mark.parametrize("place", ["url", "environment", "file"])
 def test_a_password_comes_from_the_url_the_environment_or_a_file(
     guarded: Guarded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reader: str, place: str

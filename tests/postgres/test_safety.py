@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 import starlode
+from starlode.postgres import lanes
 from tests import projects
 from tests.postgres.declaring import declare, execute
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SECRET, CELL = "pa55-w0rd", "cell-value-4711"
-READERS = ("scanner", "adbc")
+READERS = lanes.readers()
 # Each fails on the server at a value, in words that quote it.
 FAILING = {
     "cast": f"select '{CELL}'::text::int as id from generate_series(1, 10)",

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 import starlode
+from starlode.postgres import lanes
 from starlode.step import Land
 from tests import projects
 from tests.postgres.declaring import ask, declare, execute, loaded
@@ -31,7 +32,7 @@ NAMES = [
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("reader", ["scanner", "adbc"])
+@pytest.mark.parametrize("reader", lanes.readers())
 def test_names_of_any_kind_are_read(postgres: str, tmp_path: Path, name: str, reader: str) -> None:
     quoted = '"' + name.replace('"', '""') + '"'
     execute(postgres, f"create schema {quoted}", f"create table {quoted}.{quoted} ({quoted} int primary key, v date)")
@@ -206,7 +207,7 @@ def test_a_wrong_query_is_refused_with_its_line(
     assert ask(postgres, "select * from base") == [(1,)]
 
 
-@pytest.mark.parametrize("reader", ["scanner", "adbc"])
+@pytest.mark.parametrize("reader", lanes.readers())
 def test_a_function_that_writes_is_refused(postgres: str, tmp_path: Path, reader: str) -> None:
     execute(postgres, "create table base (id int)", "create sequence numbers")
     execute(

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 import starlode
+from starlode.postgres import lanes
 from starlode.postgres.values import literal
 from tests import projects
 from tests.postgres.declaring import ask, declare, execute, loaded
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from starlode.project import Project
     from starlode.run import Run
 
-READERS = ("scanner", "adbc")
+READERS = lanes.readers()
 # Their input functions refuse every value.
 WITHOUT_VALUES = {
     "gtsvector",

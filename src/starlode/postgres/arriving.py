@@ -13,7 +13,8 @@ from starlode.postgres.looking import LOST
 from starlode.source import Batch
 
 if TYPE_CHECKING:
-    from starlode.postgres.looking import Asked, PostgresLook
+    from starlode.postgres.asking import Asked
+    from starlode.postgres.looking import PostgresLook
 
 RULE = "not representable"
 

@@ -83,9 +83,10 @@ def lanes(sight: Sight) -> Iterator[Callable[[], Lane]]:
         raise SourceError(f"{wanted}, or does not fit this DuckDB", hint=INSTALL)
 
 
-def reader() -> str:
-    """Which way rows come, for benchmarks and reports."""
-    return "DuckDB's scanner" if _scanner() is not None else "ADBC"
+def readers() -> tuple[Way, ...]:
+    """The ways that can be used with what is installed, the fastest first."""
+    found: tuple[tuple[Way, object], ...] = (("scanner", _scanner()), ("adbc", find_spec("adbc_driver_postgresql")))
+    return tuple(way for way, is_there in found if is_there is not None)
 
 
 def _scanner() -> Path | None:

@@ -6,66 +6,31 @@ read again, so that an unchanged source is known for one.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from starlode.errors import SourceError
 from starlode.finding import Finding
-from starlode.nearest import hint, listing
 from starlode.postgres import catalog, watermark
-from starlode.postgres.address import driver
+from starlode.postgres.asking import ask
 from starlode.postgres.pieces import Pieces, of_parts, of_query, relation_of
-from starlode.postgres.values import Carried, carry, literal, measure, measured, quote
+from starlode.postgres.values import literal, measure, measured, quote
 from starlode.source import Look
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     import psycopg
 
-    from starlode.postgres.catalog import Field, Part, Relation
+    from starlode.postgres.asking import Asked
+    from starlode.postgres.catalog import Part
     from starlode.postgres.watermark import Mark, Moment, Way
-    from starlode.source import Stream
 
-Nulls = Literal["include", "skip", "fail"]
 LOST = "__starlode_lost"
 NOTHING = "0/0"
 DAY = 24 * 60 * 60
 # Below this many pages (160 MB) a look at every row costs less than what an index could miss.
 FEW_PAGES = 20_000
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A stream as the server knows it: where its rows are, and how each column is carried."""
-
-    stream: Stream
-    source: str
-    relation: Relation | None
-    carried: tuple[Carried, ...]
-    cursor: watermark.Cursor | None = None
-    # A short name for each column and its type, by which a later run knows whether they are the same.
-    shape: tuple[str, ...] = ()
-
-    @property
-    def where(self) -> str:
-        """What the stream holds of its relation: all, or only rows with a cursor."""
-        is_cut = self.cursor is not None and self.cursor.nulls == "skip"
-        return f"{quote(self.cursor.column)} is not null" if self.cursor is not None and is_cut else "true"
-
-    @property
-    def has_transactions(self) -> bool:
-        return self.relation is not None and self.relation.has_transactions
-
-    @property
-    def place(self) -> str:
-        return str(self.stream.reads.table or self.stream.reads.query_file)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        return tuple(f"{column.column.name}: {column.note}" for column in self.carried if column.note)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,37 +51,12 @@ class PostgresLook(Look):
         return self.way == "cursor" and self.asked.has_transactions
 
 
-def ask(connection: psycopg.Connection[Any], stream: Stream) -> Asked:
-    """Find a stream in the catalog; raises SourceError where it cannot be read as declared."""
-    reads = stream.reads
-    source = _selected(reads)
-    if reads.table is None:
-        relation, fields = None, _fields_of_query(connection, stream, source)
-    else:
-        relation = catalog.relation(connection, source)
-        if relation is None:
-            raise _no_table(connection, stream)
-        fields = relation.fields
-    _refuse_clashes(stream, fields)
-    _refuse_missing(stream, fields)
-    _refuse_unknowable(stream, relation)
-    carried = tuple(_carry(stream, found) for found in fields)
-    return Asked(stream, f"{source} as t", relation, carried, _cursor(stream, fields), tuple(map(_short, fields)))
-
-
-def hold(connection: psycopg.Connection[Any], streams: Iterable[Stream]) -> None:
-    """Keep what streams read as it is from now on; what cannot be held is told when it is looked at."""
-    errors = driver(SourceError)
-    for stream in streams:
-        with suppress(errors.Error), connection.transaction():
-            catalog.hold(connection, _selected(stream.reads))
-
-
 def look(
     connection: psycopg.Connection[Any], asked: Asked, mark: Mark | None, moment: Moment, full: bool
 ) -> PostgresLook:
     """What is new of a stream since a mark."""
     stream = asked.stream
+    _refuse_standby(asked, moment)
     known = mark if mark is not None and mark.holds_at(moment) and not full else None
     found = PostgresLook(
         mode="full" if full or stream.since is None else stream.mode,
@@ -196,33 +136,6 @@ def position(connection: psycopg.Connection[Any], found: PostgresLook, moment: M
     return mark.as_position()
 
 
-def _selected(reads: Any) -> str:
-    """A table's name or a query in parentheses; a comment at its end would hide what follows on its line."""
-    return f"({reads.query.rstrip().removesuffix(';')}\n)" if reads.table is None else quoted(reads.table)
-
-
-def quoted(name: str) -> str:
-    """A name such as `public.orders` or `public."Order Lines"` with each of its parts quoted."""
-    return ".".join(quote(part) for part in parts_of(name))
-
-
-def parts_of(name: str) -> tuple[str, ...]:
-    """The parts of a name, each taken as it is written; quotes hold one that has a dot."""
-    parts, rest = [], name.strip()
-    while rest:
-        if rest.startswith('"'):
-            end = 1
-            while (end := rest.find('"', end)) >= 0 and rest[end + 1 : end + 2] == '"':
-                end += 2
-            end = len(rest) if end < 0 else end
-            parts.append(rest[1:end].replace('""', '"'))
-            rest = rest[end + 1 :].removeprefix(".")
-        else:
-            part, _, rest = rest.partition(".")
-            parts.append(part)
-    return tuple(parts)
-
-
 def since(asked: Asked, mark: Mark, way: Way) -> str:
     """Which rows of a stream are new since a mark."""
     found = (
@@ -280,7 +193,6 @@ def _way(connection: psycopg.Connection[Any], asked: Asked, mark: Mark, moment: 
     What a cursor misses, as its values are not what they should be, is found by commits once a day.
     """
     if not asked.has_transactions:
-        _refuse_standby(asked, moment)
         return "cursor"
     wanted: Way | None = asked.stream.reads.changes
     if asked.cursor is None or mark.cursor is None or moment.is_standby:
@@ -307,7 +219,7 @@ def _why_anew(mark: Mark, moment: Moment) -> str:
 
 
 def _refuse_standby(asked: Asked, moment: Moment) -> None:
-    if moment.is_standby and asked.stream.mode == "incremental" and not asked.stream.reads.lag:
+    if moment.is_standby and asked.cursor is not None and not asked.has_transactions and not asked.stream.reads.lag:
         raise SourceError(
             f"{asked.stream} cannot be read incrementally from a standby: it does not show the primary's transactions",
             hint="declare `lag:`, the longest time that a transaction takes, or read a table, or the primary",
@@ -364,88 +276,6 @@ def _digest(connection: psycopg.Connection[Any], asked: Asked, where: str) -> st
     hashes = "coalesce(sum(hashtextextended((t.*)::text, 0)), 0)"
     count, total = _one(connection, f"select count(*), {hashes} from {asked.source} where {where}")
     return f"{count}/{total}"
-
-
-def _carry(stream: Stream, found: Field) -> Carried:
-    try:
-        return carry(found, stream.types.get(found.name))
-    except ValueError as error:
-        raise SourceError(
-            f"column `{found.name}` of {stream}: {error}",
-            hint="read it with a query that casts it, and mends what does not fit",
-        ) from error
-
-
-def _cursor(stream: Stream, fields: tuple[Field, ...]) -> watermark.Cursor | None:
-    if stream.since is None or stream.mode == "full" or stream.reads.is_by_transaction(stream.since):
-        return None
-    held = next(field for field in fields if field.name == stream.since)
-    own = quote(held.type) if held.schema == "pg_catalog" else f"{quote(held.schema)}.{quote(held.type)}"
-    kind = {"timestamptz": watermark.TIMESTAMPTZ, "timestamp": watermark.TIMESTAMP, "date": "date"}.get(held.type, own)
-    return watermark.Cursor(held.name, kind, stream.reads.lag, stream.reads.nulls)
-
-
-def _short(field: Field) -> str:
-    return blake2b(f"{field.name} {field.declared}".encode(), digest_size=4).hexdigest()
-
-
-def _fields_of_query(connection: psycopg.Connection[Any], stream: Stream, query: str) -> tuple[Field, ...]:
-    """The columns of a query; a mistake in it is told with its line."""
-    errors = driver(SourceError)
-    try:
-        fields = catalog.fields_of_query(connection, query)
-    except errors.Error as error:
-        if str(error.sqlstate)[:2] not in ("42", "0A"):
-            raise
-        place = int(error.diag.statement_position or 0) - len(catalog.BEFORE_QUERY) - 1
-        line = query.count("\n", 0, max(0, min(place, len(query) - 2))) + 1
-        where = f"{stream.reads.query_file}:{line}"
-        raise SourceError(f"PostgreSQL refuses the query: {error.diag.message_primary}", where=where) from None
-    return fields
-
-
-def _refuse_unknowable(stream: Stream, relation: Relation | None) -> None:
-    """Say at once what can never be read as declared."""
-    if relation is not None and not relation.fields:
-        raise SourceError(f"{stream} has no columns", where=stream.reads.table, hint="leave it out")
-    is_by_transaction = stream.since is not None and stream.reads.is_by_transaction(stream.since)
-    if is_by_transaction and (relation is None or not relation.has_transactions):
-        raise SourceError(
-            f"{stream} cannot be read by `since: {stream.since}`: only the rows of tables tell who wrote them",
-            where=stream.reads.table or stream.reads.query_file,
-            hint="name a column that grows, or read the table",
-        )
-
-
-def _refuse_clashes(stream: Stream, fields: tuple[Field, ...]) -> None:
-    """Parquet tells names by case, and most of those who read it do not."""
-    folded = [found.name.lower() for found in fields]
-    alike = [f"`{found.name}`" for found in fields if folded.count(found.name.lower()) > 1]
-    if alike:
-        raise SourceError(
-            f"columns of {stream} have the same name, or differ in case only: {listing(alike)}",
-            where=stream.reads.table or stream.reads.query_file,
-            hint="read it with a query that gives each a name of its own with `as`",
-        )
-
-
-def _refuse_missing(stream: Stream, fields: tuple[Field, ...]) -> None:
-    names = [found.name for found in fields]
-    asked = [*stream.key, *stream.types]
-    if stream.since and not stream.reads.is_by_transaction(stream.since):
-        asked.append(stream.since)
-    for name in asked:
-        if name not in names:
-            raise SourceError(f"{stream} has no column `{name}`", hint=hint(name, tuple(names), "columns"))
-
-
-def _no_table(connection: psycopg.Connection[Any], stream: Stream) -> SourceError:
-    *schema, table = parts_of(stream.reads.table)
-    known = [name for name, _, _ in catalog.tables_of(connection, schema[0] if schema else "public")]
-    return SourceError(
-        f"there is no table `{stream.reads.table}` for {stream}, or this user may not see it",
-        hint=hint(table, tuple(known), "tables that this user may read"),
-    )
 
 
 def _one(connection: psycopg.Connection[Any], statement: str) -> tuple[Any, ...]:

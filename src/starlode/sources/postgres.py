@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from starlode.errors import SourceError
 from starlode.finding import Finding
-from starlode.postgres import catalog, lanes, looking, pieces, watermark, wildcard
+from starlode.postgres import asking, catalog, lanes, looking, pieces, watermark, wildcard
 from starlode.postgres.address import Address, connect, driver, problem
 from starlode.postgres.arriving import arrive, nothing
 from starlode.postgres.lanes import Lost
@@ -168,7 +168,7 @@ class Reader:
     def look(self, stream: Stream, position: Mapping[str, Any], *, full: bool = False) -> looking.PostgresLook:
         """What a stream has to give since `position`, found on the server."""
         with self._planning() as (connection, moment):
-            asked = looking.ask(connection, stream)
+            asked = asking.ask(connection, stream)
             if catalog.is_rewritten(connection):
                 raise SourceError(f"{stream} was emptied or rewritten while the run began", hint="run again")
             return looking.look(connection, asked, watermark.Mark.of(position), moment, full)
@@ -228,7 +228,7 @@ class Reader:
         """A snapshot that shows every table whole: one that is emptied before it is held is empty in older snapshots too."""
         for _ in range(RENEWALS):
             moment = watermark.take(connection)
-            looking.hold(connection, self._source.streams)
+            asking.hold(connection, self._source.streams)
             if not catalog.is_rewritten(connection):
                 break
             connection.rollback()
