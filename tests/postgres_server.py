@@ -28,8 +28,15 @@ if TYPE_CHECKING:
 
 NAMED = "STARLODE_TEST_POSTGRES"
 FOLDERS = {16: "pginstall", 18: "pginstall18"}
-# Durability is of no use to a test; synchronous commits stay on, so that what is committed is seen at once.
-SETTINGS = {"fsync": "off", "full_page_writes": "off", "wal_level": "logical", "max_prepared_transactions": "8"}
+# Durability is of no use to a test; synchronous commits stay on, so that what is committed is seen at once. A transaction of
+# the server's own would have rows counted as new that a test has counted as read.
+SETTINGS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "wal_level": "logical",
+    "max_prepared_transactions": "8",
+}
 PATIENCE = 30.0
 
 

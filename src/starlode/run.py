@@ -251,9 +251,6 @@ def _carry_out(held: Plan, session: Session, readers: Readers, listen: Listen) -
                 # All is read: a snapshot and locks that stay would hinder the source for nothing.
                 readers.close()
             begun = (step, now())
-            if step.verb != "land":
-                # A source is not kept from cleaning up behind its snapshot for longer than it is read.
-                readers.close()
             listen(Started(step, number, len(held.steps)))
             done = _do(step, work)
             begun = None

@@ -329,3 +329,19 @@ def test_read_in_full_is_left_at_the_newest_state(postgres: str, tmp_path: Path)
     assert _held(project) == [(2,)]
     assert counts(run) == (0, 0, 1, 1)
     assert starlode.run(project).status == "unchanged"
+
+
+def test_how_fast_it_is_read_is_no_reason_to_read_it_again(postgres: str, tmp_path: Path) -> None:
+    execute(
+        postgres,
+        "create table things (id int primary key, at timestamptz default now())",
+        "insert into things values (1)",
+    )
+    told = "table: things, key: id, since: at"
+    starlode.run(declare(tmp_path, postgres, {"things": f"{{{told}}}"}))
+
+    again = starlode.run(
+        declare(tmp_path, postgres, {"things": f"{{{told}, longest_query: 2 s, changes: commits, lag: 1 h}}"})
+    )
+
+    assert again.status == "unchanged"

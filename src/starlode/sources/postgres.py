@@ -57,15 +57,22 @@ class PostgresStream:
     query: str | None = field(
         default=None, metadata=_doc("A file that holds a SELECT in PostgreSQL's SQL.") | {"file": True}
     )
+    # A declaration is known to be the same by its repr, and what is left out of it changes no row that is read.
     lag: str = field(
-        default="", metadata=_doc("How far behind the cursor to read again: a duration such as 10 min, or a number.")
+        default="",
+        repr=False,
+        metadata=_doc("How far behind the cursor to read again: a duration such as 10 min, or a number."),
     )
     nulls: Nulls = field(default="include", metadata=_doc("What to do with rows whose cursor is NULL."))
     changes: Changes | None = field(
-        default=None, metadata=_doc("Whether new rows are found by commits or by the cursor; chosen when not given.")
+        default=None,
+        repr=False,
+        metadata=_doc("Whether new rows are found by commits or by the cursor; chosen when not given."),
     )
     longest_query: str = field(
-        default="", metadata=_doc("The longest that one query on a table may take, such as 2 s; pieces adapt to it.")
+        default="",
+        repr=False,
+        metadata=_doc("The longest that one query on a table may take, such as 2 s; pieces adapt to it."),
     )
     query_file: str = ""
 
