@@ -70,13 +70,14 @@ def test_a_server_whose_processes_all_die_takes_no_row_with_it(server: Server, t
         os.kill(dying.info.backend_pid, signal.SIGKILL)
         _await(server)
     for number in range(3, 6):
-        with transaction(server.url, f"insert into things values ({number}, {number * 10 - 25})") as late:
+        with transaction(server.url, f"insert into things values ({number}, {number * 10})") as late:
+            execute(server.url, f"insert into things values ({number + 10}, {number * 10 + 5})")
             things.follow()
             late.commit()
 
     things.follow()
 
-    assert things.keys == [2, 3, 4, 5]
+    assert things.keys == [2, 3, 4, 5, 13, 14, 15]
     assert things.look().reason == "nothing new"
 
 
