@@ -99,7 +99,16 @@ class FactDeclaration(Declared):
     )
     late: Late = field(
         default="infer",
-        metadata=_doc("What a fact gets whose dimension has not come: a new member, the unknown one, or an error."),
+        metadata=_doc(
+            "What a fact gets whose dimension has not come: a new member, the unknown one (-1), the one not yet arrived (-3) "
+            "until it comes, or an error."
+        ),
+    )
+    not_applicable: Columns = field(
+        default=(),
+        metadata=_doc(
+            "Columns of `dims` whose NULL says that the dimension does not apply (-2), and not that it is unknown."
+        ),
     )
     may_lose: bool = field(
         default=False, metadata=_doc("Whether joins of the SELECT may lose rows of its first stream.")

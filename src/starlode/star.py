@@ -25,7 +25,7 @@ RESERVED_LABELS: Mapping[int, str] = {
 }
 
 Aggregate = Literal["sum", "min", "max", "avg", "count", "count_distinct", "none"]
-Late = Literal["infer", "unknown", "fail"]
+Late = Literal["infer", "unknown", "hold", "fail"]
 OnConflict = Literal["most_frequent", "latest", "fail"]
 CalendarGrain = Literal["day", "hour"]
 
@@ -92,12 +92,18 @@ class Fact:
     roles: tuple[Role, ...] = ()
     measures: Mapping[str, Aggregate] = field(default_factory=dict)
     late: Late = "infer"
+    not_applicable: tuple[str, ...] = ()
     may_lose: bool = False
     may_multiply: bool = False
 
     @property
     def table(self) -> Table:
         return Table(STAR_SCHEMA, f"fact_{self.name}")
+
+    @property
+    def waits(self) -> bool:
+        """Whether a row waits for its member itself, so that one which is only inferred does not do."""
+        return self.late in ("unknown", "hold")
 
 
 @dataclass(frozen=True)

@@ -117,6 +117,7 @@ def _fact(
     for label, words in (("grain", said.grain), ("`at`", _some(said.at)), ("measures", tuple(measures))):
         _tell_unknown(words, taken, f"{label} of {of}", scope.reading)
     roles = tuple(_roles(of, said, declared, dimensions, taken, scope))
+    _tell_unused(said, of, scope.reading)
     added = (*(role.key_column for role in roles), LOAD_KEY)
     _tell_same_keys(of, said, roles, scope.reading)
     _tell_taken((*said.grain, *_some(said.at), *measures), said, taken, added, scope.reading)
@@ -130,6 +131,7 @@ def _fact(
         roles=roles,
         measures=plain(measures),
         late=plain(said.late),
+        not_applicable=plain(said.not_applicable),
         may_lose=said.may_lose,
         may_multiply=said.may_multiply,
     )
@@ -171,6 +173,20 @@ def _tell_count(
         what = f"dimension `{name}` has a key of {count} column{'s' * (count > 1)}, not {len(columns)}"
         advice = f"name the fact's columns in the order of the key: {listing(word.written for word in said.key)}"
         reading.mistake(place, what, advice)
+
+
+def _tell_unused(said: FactDeclaration, of: str, reading: Reading) -> None:
+    """Columns whose NULL is to say something, and that no dimension is looked up by."""
+    used = [
+        word.written
+        for uses in said.dims.values()
+        for columns in (uses.values() if isinstance(uses, Mapping) else (uses,))
+        for word in columns
+    ]
+    for column in said.not_applicable:
+        if column.written not in used and not {"facts"} & reading.broken:
+            what = f"no dimension of {of} is looked up by `{column.written}`"
+            reading.mistake(column.place, what, hint(column.written, dict.fromkeys(used), "columns of `dims`"))
 
 
 def _tell_same_keys(of: str, said: FactDeclaration, roles: tuple[Role, ...], reading: Reading) -> None:

@@ -9,7 +9,7 @@ from starlode.sql import calendar
 from starlode.sql.dialect import HIGH_DATE
 from starlode.sql.dimension import IS_CURRENT, IS_INFERRED, LOAD_KEY, LOW_DATE, VALID_FROM, VALID_TO
 from starlode.sql.ledger import highest_key
-from starlode.star import NOT_YET_ARRIVED_KEY, RESERVED_LABELS, UNKNOWN_KEY
+from starlode.star import NOT_APPLICABLE_KEY, NOT_YET_ARRIVED_KEY, RESERVED_LABELS, UNKNOWN_KEY
 from starlode.table import INTEGER, TEXT, TIMESTAMP, Column
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def moments(dialect: Dialect, role: Role) -> str:
     return f"select {first}, {last} from {WORK_FACT}"
 
 
-def missing_members(dialect: Dialect, role: Role, dimension: Dimension) -> str:
+def missing_members(dialect: Dialect, fact: Fact, role: Role, dimension: Dimension) -> str:
     """The natural keys that the fact names and the dimension does not hold."""
     q = dialect.quote
     pairs = tuple(zip(role.columns, dimension.key, strict=True))
@@ -110,15 +110,15 @@ def missing_members(dialect: Dialect, role: Role, dimension: Dimension) -> str:
     return (
         f"select distinct {named}\n  from {WORK_FACT} as f\n where {present}\n"
         f"   and not exists (select 1 from {dialect.table(dimension.table)} as d\n"
-        f"                    where {same} and d.{q(dimension.key_column)} > 0)"
+        f"                    where {same} and {_found(dialect, fact, dimension, 'd')})"
     )
 
 
-def count_missing(dialect: Dialect, role: Role, dimension: Dimension) -> str:
-    return f"select count(*) from (\n{missing_members(dialect, role, dimension)}\n) as missing"
+def count_missing(dialect: Dialect, fact: Fact, role: Role, dimension: Dimension) -> str:
+    return f"select count(*) from (\n{missing_members(dialect, fact, role, dimension)}\n) as missing"
 
 
-def infer_members(dialect: Dialect, role: Role, dimension: DimensionShape, load_key: int) -> str:
+def infer_members(dialect: Dialect, fact: Fact, role: Role, dimension: DimensionShape, load_key: int) -> str:
     """Members for the natural keys that came before their dimension row, to be filled in when it comes."""
     d = dimension.dimension
     q = dialect.quote
@@ -134,7 +134,7 @@ def infer_members(dialect: Dialect, role: Role, dimension: DimensionShape, load_
         f"select {highest_key(dialect, d.table, d.key_column)} "
         f"+ row_number() over (order by {dialect.names(d.key)}),\n"
         f"       {dialect.names(d.key)}{labels}{span}, true, {load_key}\n"
-        f"  from (\n{missing_members(dialect, role, d)}\n  ) as missing"
+        f"  from (\n{missing_members(dialect, fact, role, d)}\n  ) as missing"
     )
 
 
@@ -152,7 +152,7 @@ def look_up(dialect: Dialect, shape: Shape) -> str:
         else:
             found = f"d{number}.{q(dimension.key_column)}"
             joins.append(_join(dialect, shape.fact, role, dimension, f"d{number}"))
-        keys.append(f"coalesce({found}, {UNKNOWN_KEY}) as {q(role.key_column)}")
+        keys.append(f"coalesce({found}, {_instead(dialect, shape.fact, role)}) as {q(role.key_column)}")
     selected = dialect.names(tuple(c.name for c in shape.selected), "f")
     listed = ",\n       ".join([*keys, selected])
     return f"select {listed}\n  from {WORK_FACT} as f" + "".join(f"\n  {join}" for join in joins)
@@ -236,9 +236,10 @@ def _join(dialect: Dialect, fact: Fact, role: Role, dimension: Dimension, alias:
     pairs = zip(role.columns, dimension.key, strict=True)
     same = " and ".join(f"{alias}.{q(natural)} = f.{q(column)}" for column, natural in pairs)
     if not dimension.history:
-        return f"left join {table} as {alias} on {same} and {alias}.{key} > 0"
+        return f"left join {table} as {alias} on {same} and {_found(dialect, fact, dimension, alias)}"
     if fact.at is None:
-        return f"left join {table} as {alias} on {same} and {alias}.{key} > 0 and {alias}.{IS_CURRENT}"
+        found = _found(dialect, fact, dimension, alias)
+        return f"left join {table} as {alias} on {same} and {found} and {alias}.{IS_CURRENT}"
     natural, known_from = dialect.names(dimension.key), dialect.own("known_from")
     # The last version is known for ever, and it is the one for a row whose moment is not known.
     moment = f"least(coalesce(cast(f.{q(fact.at)} as timestamp), {LAST_MOMENT}), {LAST_MOMENT})"
@@ -246,9 +247,25 @@ def _join(dialect: Dialect, fact: Fact, role: Role, dimension: Dimension, alias:
         f"(select {key}, {natural}, {VALID_TO},\n"
         f"          case when row_number() over (partition by {natural} order by {VALID_FROM}) = 1\n"
         f"               then timestamp '{LOW_DATE}' else {VALID_FROM} end as {known_from}\n"
-        f"     from {table} where {key} > 0)"
+        f"     from {table} where {_found(dialect, fact, dimension)})"
     )
     return (
         f"left join {versions} as {alias}\n"
         f"    on {same} and {moment} >= {alias}.{known_from} and {moment} < {alias}.{VALID_TO}"
     )
+
+
+def _found(dialect: Dialect, fact: Fact, dimension: Dimension, alias: str = "") -> str:
+    """The condition of members that a fact may point to; one that waits does not take an inferred member for its own."""
+    of = f"{alias}." if alias else ""
+    arrived = f" and not {of}{IS_INFERRED}" if fact.waits else ""
+    return f"{of}{dialect.quote(dimension.key_column)} > 0{arrived}"
+
+
+def _instead(dialect: Dialect, fact: Fact, role: Role) -> str:
+    """The reserved key of a row that finds no member."""
+    without = [f"f.{dialect.quote(name)} is null" for name in role.columns if name in fact.not_applicable]
+    named = " and ".join(f"f.{dialect.quote(name)} is not null" for name in role.columns)
+    cases = f" when {' or '.join(without)} then {NOT_APPLICABLE_KEY}" if without else ""
+    cases += f" when {named} then {NOT_YET_ARRIVED_KEY}" if fact.late == "hold" else ""
+    return f"case{cases} else {UNKNOWN_KEY} end" if cases else str(UNKNOWN_KEY)

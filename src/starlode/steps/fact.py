@@ -13,7 +13,7 @@ from starlode.sql import calendar, driving, select, staging
 from starlode.sql import dimension as dimension_sql
 from starlode.sql import fact as sql
 from starlode.sql.dialect import OWN
-from starlode.star import UNKNOWN_KEY
+from starlode.star import NOT_YET_ARRIVED_KEY, UNKNOWN_KEY
 from starlode.step import Outcome
 from starlode.steps.dimension import add_years, ensure_table
 from starlode.steps.given import guard_fact, guard_kinds, guard_moment, guard_names
@@ -241,21 +241,20 @@ def _prepare(role: Role, dimension: Dimension, fact: Fact, work: Work, load_key:
     session, dialect = work.session, work.session.dialect
     if dimension.calendar is not None:
         return _extend(role, dimension, fact, work, load_key)
-    missing = session.rows(sql.count_missing(dialect, role, dimension))[0][0]
+    missing = session.rows(sql.count_missing(dialect, fact, role, dimension))[0][0]
     if not missing:
         return []
     told = f"{counted(missing, role.dimension + ' key')} of {fact.table.name} not in {dimension.table.name}"
     if fact.late == "fail":
         raise DataError(told, where=fact.select.file, hint="load the dimension first, or declare `late: infer`")
-    if fact.late == "unknown":
-        return [
-            Finding("late", fact.table.name, "warning", f"{told}; they point to the unknown member", found=str(missing))
-        ]
+    if fact.waits:
+        where = "to the unknown member" if fact.late == "unknown" else f"to {NOT_YET_ARRIVED_KEY} until they come"
+        return [Finding("late", fact.table.name, "warning", f"{told}; they point {where}", found=str(missing))]
     columns = session.columns(dimension.table)
     own = {"key": dimension.key_column, **{name: name for name in (dimension_sql.IS_INFERRED, dimension_sql.LOAD_KEY)}}
     span = (dimension_sql.VALID_FROM, dimension_sql.VALID_TO, dimension_sql.IS_CURRENT)
     plain = tuple(c for c in columns if c.name not in own.values() and not (dimension.history and c.name in span))
-    session.execute(sql.infer_members(dialect, role, dimension_sql.shape(dimension, plain), load_key))
+    session.execute(sql.infer_members(dialect, fact, role, dimension_sql.shape(dimension, plain), load_key))
     return [Finding("inferred", dimension.table.name, "note", f"{told}; inferred until they come", found=str(missing))]
 
 
