@@ -16,7 +16,7 @@ from starlode.declare import BROKEN, Count, Declared, Filled, Lazy, Name, Settin
 from starlode.document import Place
 from starlode.environment import Word
 from starlode.source import Contract, Mode  # noqa: TC001  read from the fields at run time
-from starlode.star import Aggregate, CalendarGrain, Late, OnConflict  # noqa: TC001
+from starlode.star import Aggregate, CalendarGrain, Labels, Late, OnConflict
 
 PROJECT_FILE = "starlode.yml"
 
@@ -115,6 +115,24 @@ class FactDeclaration(Declared):
     )
     may_multiply: bool = field(
         default=False, metadata=_doc("Whether joins of the SELECT may double rows of its first stream.")
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelsDeclaration(Declared):
+    """What the members of a dimension that stand for no row say in their texts."""
+
+    unknown: Filled = field(
+        default=_default(Labels.unknown), metadata=_doc("The text of the member for facts that name nobody (-1).")
+    )
+    not_applicable: Filled = field(
+        default=_default(Labels.not_applicable), metadata=_doc("The text of the member for what does not apply (-2).")
+    )
+    not_yet_arrived: Filled = field(
+        default=_default(Labels.not_yet_arrived),
+        metadata=_doc(
+            "The text of the member for what has not come (-3), and of members that are inferred from facts."
+        ),
     )
 
 
@@ -238,6 +256,9 @@ class ProjectDeclaration(Declared):
         default_factory=dict, metadata=_doc("The things that facts speak of, by name.")
     )
     facts: Mapping[Name, FactDeclaration | None] = field(default_factory=dict, metadata=_doc("What happened, by name."))
+    labels: LabelsDeclaration | None = field(
+        default=None, metadata=_doc("What reserved and inferred members of every dimension say in their texts.")
+    )
     checks: Mapping[Name, NotNull | Unique | Accepted | Range | NoRows | None] = field(
         default_factory=dict, metadata=_doc("Claims about tables that must hold, by name.")
     )

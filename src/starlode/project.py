@@ -22,7 +22,7 @@ from starlode.meaning.exports import exports
 from starlode.meaning.names import guard_names
 from starlode.meaning.selects import Scope
 from starlode.meaning.sources import sources, streams
-from starlode.meaning.star import star
+from starlode.meaning.star import labelled, star
 from starlode.meaning.target import landing, warehouse
 from starlode.star import Star
 
@@ -99,7 +99,7 @@ def _project(node: Node, folder: Path, target: str | None, reading: Reading) -> 
         landing=kept,
         warehouse=loaded,
         sources=made_sources,
-        star=meant.star,
+        star=labelled(meant.star, said.labels),
         checks=made_checks,
         exports=made_exports,
     )

@@ -18,11 +18,6 @@ STAR_SCHEMA = "star"
 UNKNOWN_KEY = -1
 NOT_APPLICABLE_KEY = -2
 NOT_YET_ARRIVED_KEY = -3
-RESERVED_LABELS: Mapping[int, str] = {
-    UNKNOWN_KEY: "Unknown",
-    NOT_APPLICABLE_KEY: "Not applicable",
-    NOT_YET_ARRIVED_KEY: "Not yet arrived",
-}
 
 Aggregate = Literal["sum", "min", "max", "avg", "count", "count_distinct", "none"]
 Late = Literal["infer", "unknown", "hold", "fail"]
@@ -36,6 +31,23 @@ class Select:
 
     sql: str
     file: str
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What reserved members say in their texts; members that are only inferred say that they have not arrived."""
+
+    unknown: str = "Unknown"
+    not_applicable: str = "Not applicable"
+    not_yet_arrived: str = "Not yet arrived"
+
+    @property
+    def by_key(self) -> Mapping[int, str]:
+        return {
+            UNKNOWN_KEY: self.unknown,
+            NOT_APPLICABLE_KEY: self.not_applicable,
+            NOT_YET_ARRIVED_KEY: self.not_yet_arrived,
+        }
 
 
 @dataclass(frozen=True)
@@ -58,6 +70,7 @@ class Dimension:
     at: str | None = None
     on_conflict: OnConflict | None = None
     calendar: Calendar | None = None
+    labels: Labels = field(default_factory=Labels)
 
     @property
     def table(self) -> Table:

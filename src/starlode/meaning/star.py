@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from starlode.declaration import CalendarDeclaration, DimensionDeclaration
+from starlode.declaration import CalendarDeclaration, DimensionDeclaration, LabelsDeclaration
 from starlode.environment import Word
-from starlode.meaning import plain
+from starlode.meaning import chosen, plain
 from starlode.meaning.selects import take
 from starlode.nearest import hint, listing
 from starlode.sql import calendar
-from starlode.star import Calendar, Dimension, Fact, Role, Star
+from starlode.star import Calendar, Dimension, Fact, Labels, Role, Star
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,6 +54,14 @@ def star(
             one, columns[f"fact_{name}"] = _fact(name, fact, dimensions, found, scope)
             made += [one] if one else []
     return Meant(Star(tuple(found.values()), tuple(made)), columns)
+
+
+def labelled(star: Star, said: LabelsDeclaration | None) -> Star:
+    """The star whose reserved and inferred members speak as the project says."""
+    if said is None:
+        return star
+    labels = Labels(**chosen(said, LabelsDeclaration))
+    return replace(star, dimensions=tuple(replace(dimension, labels=labels) for dimension in star.dimensions))
 
 
 def _dimension(name: Name, said: DimensionDeclaration | CalendarDeclaration, scope: Scope) -> tuple[Dimension, Columns]:

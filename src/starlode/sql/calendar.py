@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlode.star import RESERVED_LABELS
 from starlode.table import BOOLEAN, DATE, INTEGER, TEXT, TIMESTAMP, Column
 
 if TYPE_CHECKING:
@@ -89,8 +88,9 @@ def add_members(dialect: Dialect, dimension: Dimension, first_year: int, last_ye
 
 
 def add_reserved(dialect: Dialect, dimension: Dimension, load_key: int) -> str:
+    """The members that stand for unknown, not applicable and not yet arrived, with readable texts."""
     rows = []
-    for number, label in RESERVED_LABELS.items():
+    for number, label in dimension.labels.by_key.items():
         fixed = {dimension.key_column: str(number), LOAD_KEY: str(load_key)}
         cells = (
             fixed.get(c.name, dialect.text(label) if c.type.kind == "text" else "null") for c in columns(dimension)

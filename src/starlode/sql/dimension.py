@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from starlode.sql.dialect import HIGH_DATE
 from starlode.sql.ledger import highest_key
-from starlode.star import NOT_YET_ARRIVED_KEY, RESERVED_LABELS
 from starlode.table import BOOLEAN, INTEGER, TIMESTAMP, Column
 
 if TYPE_CHECKING:
@@ -54,6 +53,11 @@ class Shape:
     @property
     def overwritten(self) -> tuple[str, ...]:
         return tuple(c.name for c in self.attributes if c.name not in self.dimension.history)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The attributes in which reserved and inferred members say what they stand for."""
+        return tuple(c.name for c in self.attributes if c.type.kind == "text")
 
     @property
     def versioned(self) -> tuple[str, ...]:
@@ -300,15 +304,25 @@ def add_reserved(dialect: Dialect, shape: Shape, load_key: int) -> str:
     """The members that stand for unknown, not applicable and not yet arrived, with readable texts."""
     values = ",\n       ".join(
         "(" + ", ".join(_reserved(dialect, shape, column, number, label, load_key) for column in shape.columns) + ")"
-        for number, label in RESERVED_LABELS.items()
+        for number, label in shape.dimension.labels.by_key.items()
     )
     names = dialect.names(tuple(c.name for c in shape.columns))
     return f"insert into {dialect.table(shape.dimension.table)} ({names})\nvalues {values}"
 
 
-def delete_reserved(dialect: Dialect, shape: Shape) -> str:
+def delete_reserved(dialect: Dialect, dimension: Dimension) -> str:
+    return f"delete from {dialect.table(dimension.table)} where {dialect.quote(dimension.key_column)} < 0"
+
+
+def count_mislabelled(dialect: Dialect, shape: Shape) -> str:
+    """How many reserved members say something else than is declared; one text of theirs tells it for all."""
     key = dialect.quote(shape.dimension.key_column)
-    return f"delete from {dialect.table(shape.dimension.table)} where {key} < 0"
+    text = dialect.quote(shape.texts[0]) if shape.texts else "null"
+    wrong = " or ".join(
+        f"({key} = {number} and {text} <> {dialect.text(label)})"
+        for number, label in shape.dimension.labels.by_key.items()
+    )
+    return f"select count(*) from {dialect.table(shape.dimension.table)} where {wrong}"
 
 
 def note_past(dialect: Dialect, shape: Shape) -> str:
@@ -338,9 +352,8 @@ def open_spans(dialect: Dialect, shape: Shape) -> str:
 
 def label_inferred(dialect: Dialect, shape: Shape) -> str:
     """Put the label of members that have not arrived into every text of theirs."""
-    texts = [c.name for c in shape.attributes if c.type.kind == "text"]
-    label = dialect.text(RESERVED_LABELS[NOT_YET_ARRIVED_KEY])
-    assigned = ", ".join(f"{dialect.quote(name)} = {label}" for name in texts) or f"{IS_INFERRED} = true"
+    label = dialect.text(shape.dimension.labels.not_yet_arrived)
+    assigned = ", ".join(f"{dialect.quote(name)} = {label}" for name in shape.texts) or f"{IS_INFERRED} = true"
     return f"update {dialect.table(shape.dimension.table)} set {assigned} where {IS_INFERRED}"
 
 

@@ -9,7 +9,7 @@ from starlode.sql import calendar
 from starlode.sql.dialect import HIGH_DATE
 from starlode.sql.dimension import IS_CURRENT, IS_INFERRED, LOAD_KEY, LOW_DATE, VALID_FROM, VALID_TO
 from starlode.sql.ledger import highest_key
-from starlode.star import NOT_APPLICABLE_KEY, NOT_YET_ARRIVED_KEY, RESERVED_LABELS, UNKNOWN_KEY
+from starlode.star import NOT_APPLICABLE_KEY, NOT_YET_ARRIVED_KEY, UNKNOWN_KEY
 from starlode.table import INTEGER, TEXT, TIMESTAMP, Column
 
 if TYPE_CHECKING:
@@ -122,12 +122,11 @@ def infer_members(dialect: Dialect, fact: Fact, role: Role, dimension: Dimension
     """Members for the natural keys that came before their dimension row, to be filled in when it comes."""
     d = dimension.dimension
     q = dialect.quote
-    label = dialect.text(RESERVED_LABELS[NOT_YET_ARRIVED_KEY])
-    texts = [c.name for c in dimension.attributes if c.type.kind == "text"]
+    label = dialect.text(d.labels.not_yet_arrived)
     span = f", timestamp '{LOW_DATE}', timestamp '{HIGH_DATE}', true" if dimension.has_history else ""
     span_names = f", {VALID_FROM}, {VALID_TO}, {IS_CURRENT}" if dimension.has_history else ""
-    names = "".join(f", {q(name)}" for name in texts)
-    labels = "".join(f", {label}" for _ in texts)
+    names = "".join(f", {q(name)}" for name in dimension.texts)
+    labels = "".join(f", {label}" for _ in dimension.texts)
     key, table = q(d.key_column), dialect.table(d.table)
     return (
         f"insert into {table} ({key}, {dialect.names(d.key)}{names}{span_names}, {IS_INFERRED}, {LOAD_KEY})\n"

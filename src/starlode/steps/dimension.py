@@ -78,6 +78,9 @@ def build_calendar(dimension: Dimension, work: Work, load_key: int) -> Outcome:
     ensure_table(work, dimension.table, columns, reserved)
     if held and {c.name: c.type for c in held} != {c.name: c.type for c in columns}:
         session.execute(staging.empty(dialect, dimension.table))
+    elif held:
+        session.execute(sql.delete_reserved(dialect, dimension))
+    if held:
         session.execute(reserved)
     added = add_years(work, dimension, dimension.calendar.first_year, dimension.calendar.last_year, load_key)
     return Outcome(rows_in=added, rows_out=added, inserted=added)
@@ -136,13 +139,15 @@ def _shape_table(work: Work, shape: Shape, load_key: int) -> int:
     # What only the dimension itself remembers cannot be derived again: its keys, and history by load time.
     remembered = shape.columns if shape.has_history and not shape.dimension.at else shape.key
     ensure_table(work, table, shape.columns, reserved, frozenset(column.name for column in remembered))
-    if held and held != {column.name: column.type for column in shape.columns}:
+    is_reshaped = held != {column.name: column.type for column in shape.columns}
+    if held and is_reshaped:
         if shape.has_history and not had_history:
             session.execute(sql.open_spans(dialect, shape))
         if past:
             session.execute(retire_keys(dialect, table, shape.dimension.key_column, load_key))
             session.execute(sql.delete_past(dialect, shape))
-        session.execute(sql.delete_reserved(dialect, shape))
+    if held and (is_reshaped or (shape.texts and session.rows(sql.count_mislabelled(dialect, shape))[0][0])):
+        session.execute(sql.delete_reserved(dialect, shape.dimension))
         session.execute(reserved)
         session.execute(sql.label_inferred(dialect, shape))
     return past
