@@ -15,7 +15,7 @@ FLOORS = (
     ("cli", "__main__", "commands", "terminal", "arguments", "completion"),
     ("run", "history", "query", "sweep", "paper"),
     ("expand",),
-    ("plan",),
+    ("plan", "narrowing"),
     ("steps", "work"),
     ("project", "schema", "meaning", "declaration", "declare", "document", "environment", "ledger", "contract"),
     ("registry", "sources", "warehouses", "exporters", "diagram", "delivery"),

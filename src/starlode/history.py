@@ -90,7 +90,7 @@ def _reading(project: Project) -> Iterator[Session | None]:
         return
     session = project.warehouse.connect(read_only=True, landing=project.landing)
     try:
-        yield session if session.columns(sql.TABLES[-1]) else None
+        yield session if session.columns(sql.TABLES[0]) else None
     finally:
         session.close()
 

@@ -10,13 +10,14 @@ import json
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from starlode import __version__
 from starlode.errors import DataError
 from starlode.landing import now
+from starlode.sql import following, staging
 from starlode.sql import ledger as sql
-from starlode.sql import staging
 from starlode.step import Outcome, Step
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class State:
     seen: frozenset[str] = frozenset()
     tables: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
     undecided: frozenset[tuple[str, str]] = frozenset()
+    # Since which load it is known, row by row, what becomes of each staging table.
+    followed: Mapping[str, int] = field(default_factory=dict)
 
     def decided(self, stream: str) -> tuple[Column, ...]:
         """The columns of a stream that have had a value, and so a type."""
@@ -159,6 +162,24 @@ class Ledger:
         at = now()
         self._session.insert(sql.SCHEMA_CHANGE, [(self.run_id, stream, *change, at) for change in changes])
 
+    def has_deleted(self, model: str, since: int) -> bool:
+        """Whether rows went from a model in any build since a load."""
+        found = self._session.rows(sql.count_deleted(self._session.dialect), (model, since))
+        return bool(found[0][0])
+
+    def sums_of(self, model: str) -> dict[str, Decimal]:
+        """The sum of each measure of a fact after its last build."""
+        found = self._session.rows(sql.newest_sums(self._session.dialect), (model,))
+        return {name: Decimal(total) for name, total in json.loads(found[0][0] or "{}").items()} if found else {}
+
+    def followed(self) -> dict[str, int]:
+        """Since which load each staging table is followed."""
+        return dict(self._session.rows(following.newest_following(self._session.dialect)))
+
+    def write_followed(self, table: Table, load_key: int) -> None:
+        """Say that from this load on each row that goes from a staging table is kept."""
+        self._session.insert(sql.FOLLOWED, [(table.name, load_key)])
+
     def undecided(self, stream: str) -> frozenset[str]:
         """The columns of a stream that have had no value yet."""
         rows = self._session.rows(sql.undecided_columns(self._session.dialect))
@@ -192,7 +213,7 @@ class Ledger:
 def read_state(session: Session, project: Project) -> State:
     """What the warehouse knows of the project; the empty state where there is no ledger yet."""
     dialect = session.dialect
-    if not session.columns(sql.TABLES[-1]):
+    if not session.columns(sql.RUN):
         return State()
     loads = {
         (verb, name): Loaded(digest, load_key, manifest)
@@ -205,7 +226,8 @@ def read_state(session: Session, project: Project) -> State:
     seen = frozenset(str(s) for s in project.streams if session.columns(staging.seen_table(s)))
     tables = {str(t): held for t in project.star.tables if (held := session.columns(t))}
     undecided = frozenset((stream, column) for stream, column in session.rows(sql.undecided_columns(dialect)))
-    return State(loads, positions, columns, seen, tables, undecided)
+    followed = dict(session.rows(following.newest_following(dialect))) if session.columns(sql.FOLLOWED) else {}
+    return State(loads, positions, columns, seen, tables, undecided, followed)
 
 
 def _own_columns(session: Session, table: Table) -> tuple[Column, ...]:

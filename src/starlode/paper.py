@@ -17,6 +17,8 @@ from starlode.landing import LandedFile, Manifest, numbers, read_manifest
 from starlode.ledger import Ledger
 from starlode.sql import staging
 from starlode.sql.dialect import OWN
+from starlode.sql.following import gone_table
+from starlode.sql.ledger import FOLLOWED
 from starlode.step import Build, Check, Land, Load
 from starlode.steps.build import build
 from starlode.steps.check import claims_of
@@ -58,6 +60,7 @@ def _carry_out(plan: Plan, paper: Paper, readers: Readers) -> tuple[tuple[Step, 
     work = Work(plan.project, paper, Ledger(paper, plan.project.name, "plan"), readers, lambda _: None)
     work.ledger.prepare()
     _make_tables(plan, work)
+    paper.note(FOLLOWED, tuple(plan.state.followed.items()))
     modes = {step.object: step.look.mode for step in plan.steps if isinstance(step, Land)}
     return tuple((step, _said(step, modes, work, paper)) for step in plan.steps)
 
@@ -94,6 +97,10 @@ class Paper:
 
     def columns(self, table: Table) -> tuple[Column, ...]:
         return self._kept(self._session.columns(table))
+
+    def note(self, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+        """Let the shadow know what the ledger says."""
+        self._session.insert(table, rows)
 
     def load(self, table: Table, files: Sequence[str], landed: Mapping[str, Type], fixed: Mapping[str, int]) -> None:
         d = self.dialect
@@ -143,6 +150,9 @@ class Echo(Paper):
     def execute(self, sql: str, values: Sequence[Any] = ()) -> None:  # noqa: ARG002
         self.said.append(sql)
 
+    def note(self, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+        """Left out: the shadow's answers have it."""
+
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:  # noqa: ARG002
         return next(self._told)
 
@@ -163,6 +173,8 @@ def _make_tables(plan: Plan, work: Work) -> None:
         for table in (staging.staging_table(stream, columns), staging.seen_table(stream, columns)):
             if columns and (str(stream) in plan.state.seen or not table.name.endswith(staging.SEEN)):
                 work.session.execute(staging.create(work.session.dialect, table))
+                if table.name in plan.state.followed:
+                    work.session.execute(staging.create(work.session.dialect, gone_table(table)))
     for table in plan.project.star.tables:
         if str(table) in plan.state.tables:
             held = replace(table, columns=plan.state.tables[str(table)])

@@ -6,13 +6,14 @@ is up to date.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from starlode.errors import Mistake, ProjectError
 from starlode.ledger import State
+from starlode.narrowing import why_whole
 from starlode.nearest import hint
 from starlode.sql import select
 from starlode.star import STAR_SCHEMA
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from starlode.table import Column
 
 # A change of how models are built makes them be built again.
-BUILD_VERSION = 1
+BUILD_VERSION = 2
 VERBS: tuple[Verb, ...] = ("land", "load", "build", "check", "export")
 
 
@@ -74,6 +75,7 @@ def make_plan(project: Project, options: Options, state: State, seen: Mapping[st
         if str(stream) in chosen:
             land = _land(stream, state, seen[str(stream)], options)
             load = _load(stream, state, seen[str(stream)], land, keeps.get(str(stream)))
+            load = replace(load, settled=_settled(stream, project, state)) if load else None
             lands += [land] if land else []
             loads += [load] if load else []
     moving = {load.object for load in loads}
@@ -164,6 +166,13 @@ def _load(stream: Stream, state: State, seen: Seen, land: Land | None, moments: 
     )
 
 
+def _settled(stream: Stream, project: Project, state: State) -> int:
+    """The load up to which every model that was built from a stream has taken its changes in."""
+    models: tuple[Dimension | Fact, ...] = (*project.star.dimensions, *project.star.facts)
+    built = (state.load_key("build", m.table.name) for m in models if str(stream) in _reads(m))
+    return min((key for key in built if key), default=state.load_key("load", str(stream)))
+
+
 def _builds(
     project: Project, state: State, moving: set[str], chosen: frozenset[str], options: Options
 ) -> tuple[Build, ...]:
@@ -173,10 +182,25 @@ def _builds(
         name = model.table.name
         if name not in chosen:
             continue
-        reason = _why(model, project, state, moving | {b.model for b in builds}, options)
+        moved = moving | {b.model for b in builds}
+        reason = _why(model, project, state, moved, options)
         if reason:
-            builds.append(Build(name, digest_of(model), reason))
+            builds.append(_build(model, project, state, moved, reason))
     return tuple(builds)
+
+
+def _build(model: Dimension | Fact, project: Project, state: State, moving: set[str], reason: str) -> Build:
+    """A build of what changed where only that is the reason and it can be told, else of the whole."""
+    name, digest = model.table.name, digest_of(model)
+    parents = [p for p in sorted(_made_from(project)[name]) if _has_changed(p, name, state, moving)]
+    if not parents or reason != f"{parents[0]} changed":
+        return Build(name, digest, reason)
+    streams = tuple(parent for parent in parents if "." in parent)
+    members = tuple(parent for parent in parents if "." not in parent)
+    whole = why_whole(model, project, state) if streams else ""
+    if whole:
+        return Build(name, digest, f"{reason}; as a whole: {whole}")
+    return Build(name, digest, reason, state.load_key("build", name), streams, members)
 
 
 def _why(model: Dimension | Fact, project: Project, state: State, moving: set[str], options: Options) -> str:
@@ -192,10 +216,15 @@ def _why(model: Dimension | Fact, project: Project, state: State, moving: set[st
     if options.full:
         return "asked for in full"
     for parent in sorted(_made_from(project)[name]):
-        verb = "load" if "." in parent else "build"
-        if parent in moving or state.load_key(verb, parent) > held.load_key:
+        if _has_changed(parent, name, state, moving):
             return f"{parent} changed"
     return ""
+
+
+def _has_changed(parent: str, model: str, state: State, moving: set[str]) -> bool:
+    """Whether a stream or a dimension changes in this plan, or has since the model was built."""
+    verb = "load" if "." in parent else "build"
+    return parent in moving or state.load_key(verb, parent) > state.load_key("build", model)
 
 
 def _is_there(parent: str, state: State) -> bool:

@@ -142,7 +142,7 @@ def replay(project: Project, *, stream: str | None = None, wait: float = 0.0, li
         project = expanded(project, readers)
         state = read_state(session, project)
         files: dict[str, set[str]] = {}
-        if session.columns(LEDGER_TABLES[-1]):
+        if session.columns(LEDGER_TABLES[0]):
             for row in session.rows(open_rejects(session.dialect)):
                 files.setdefault(row[2], set()).add(row[4])
         declared = {str(held) for held in project.streams}
@@ -179,7 +179,7 @@ def opened(project: Project, wait: float = 0.0) -> Iterator[Session]:
 
 def _refuse_another(session: Session, project: Project) -> None:
     """Two projects in one warehouse would take each other's tables and positions for their own."""
-    found = session.rows(newest_project(session.dialect)) if session.columns(LEDGER_TABLES[-1]) else []
+    found = session.rows(newest_project(session.dialect)) if session.columns(LEDGER_TABLES[0]) else []
     if found and found[0][0] != project.name:
         raise WarehouseError(
             f"the warehouse belongs to the project `{found[0][0]}`, and this one is `{project.name}`",

@@ -47,6 +47,8 @@ class Load:
     reason: str
     digest: str = ""
     moments: tuple[str, ...] = ()
+    # Every model that reads the stream has taken in the loads up to this one.
+    settled: int = 0
     verb: Verb = "load"
 
     @property
@@ -56,11 +58,18 @@ class Load:
 
 @dataclass(frozen=True)
 class Build:
-    """Derive a dimension or a fact from staging."""
+    """Derive a dimension or a fact from staging.
+
+    It is narrowed to what changed since the load `since`, where there is one: in the streams of `changed`, and for a fact in
+    the dimensions of `members`.
+    """
 
     model: str
     digest: str
     reason: str
+    since: int = 0
+    changed: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
     verb: Verb = "build"
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from starlode.project import Project
 from starlode.source import Look, Mode, Stream
 from starlode.sources.files import Files, FileSettings
 from starlode.star import Calendar, Dimension, Fact, Role, Select, Star
-from starlode.step import Land, Load
+from starlode.step import Build, Land, Load
 from starlode.table import INTEGER, TEXT, TIMESTAMP, Column
 from starlode.warehouses.duckdb import DuckDB
 
@@ -60,6 +61,30 @@ def test_a_first_run_does_everything_in_the_order_of_the_journey() -> None:
         "check star",
     ]
     assert {step.reason for step in plan.steps if step.verb == "build"} == {"new"}
+
+
+def test_a_build_is_narrowed_to_what_changed_since_the_last_one() -> None:
+    plan = _plan(_project(), _state(), {"shop.orders": NEW})
+
+    build = next(step for step in plan.steps if isinstance(step, Build))
+    assert (build.since, build.changed, build.members) == (5, ("shop.orders",), ())
+
+
+def test_a_stream_that_is_not_followed_is_taken_as_a_whole_and_the_plan_says_so() -> None:
+    plan = _plan(_project(), _state(followed={}), {"shop.orders": NEW})
+
+    build = next(step for step in plan.steps if isinstance(step, Build))
+    assert (build.since, build.reason) == (0, "shop.orders changed; as a whole: shop.orders was loaded as a whole")
+
+
+def test_a_select_that_cannot_be_narrowed_is_built_as_a_whole_and_the_plan_says_why() -> None:
+    counted = replace(SALES, select=Select("select *, row_number() over () as n from shop.orders", "sales.sql"))
+    project = _project(Star((DATE, CUSTOMER), (counted,)))
+
+    plan = _plan(project, _state(project=project), {"shop.orders": NEW})
+
+    build = next(step for step in plan.steps if isinstance(step, Build))
+    assert build.reason == "shop.orders changed; as a whole: it looks at several rows at once (a window)"
 
 
 def test_new_rows_move_only_what_is_made_from_them() -> None:
@@ -315,7 +340,8 @@ def _state(*, project: Project | None = None, manifest: int = 1, loads: object =
         ("check", "star"): Loaded(digest_of((of.star, of.checks)), 8, 0),
     }
     held = {str(table): (Column("key", INTEGER), Column("at", TIMESTAMP)) for table in of.star.tables}
-    fields = {"columns": COLUMNS, "tables": held} | changes
+    followed = {"shop__customers": 1, "shop__orders": 2}
+    fields = {"columns": COLUMNS, "tables": held, "followed": followed} | changes
     return State(done | dict(loads or {}), **fields)  # type: ignore[call-overload, arg-type]
 
 

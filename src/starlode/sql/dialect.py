@@ -108,6 +108,10 @@ class Dialect:
         """The same as a condition of a join, in a form that the warehouse can hash."""
         return self.same(left, right)
 
+    def among(self, held: list[str], names: tuple[str, ...], rows: str) -> str:
+        """Whether expressions stand among the columns of some rows, in the form that is quickest where those are few."""
+        return f"({', '.join(held)}) in (select {self.names(names)} from {rows})"
+
     def try_cast(self, expression: str, of: Type) -> str:
         """An expression of text as a type, or NULL where it cannot be read as one."""
         return f"try_cast({expression} as {self.type(of)})"

@@ -98,10 +98,15 @@ def grounded(followed: Followed, places: Mapping[str, Table], dialect: Dialect) 
     )
 
 
-def numbered(dialect: Dialect, table: Table, names: tuple[str, ...]) -> str:
+def numbered(dialect: Dialect, table: Table, names: tuple[str, ...], within: str = "") -> str:
     """A stream's rows with the number that the warehouse itself gives each; it holds for the length of a transaction."""
-    shown = ", ".join(dialect.shown(name) for name in names)
-    return f"select {shown}, {dialect.row_id} as {dialect.quote(DRIVING)} from {dialect.table(table)}"
+    number = f"{dialect.row_id} as {dialect.quote(DRIVING)}"
+    return shown_rows(dialect, table, (*(dialect.shown(name) for name in names), number), within)
+
+
+def shown_rows(dialect: Dialect, table: Table, shown: tuple[str, ...], within: str = "") -> str:
+    """A stream's rows, all of them or those that a condition names."""
+    return f"select {', '.join(shown)} from {dialect.table(table)}{f' where {within}' if within else ''}"
 
 
 def asked_rows(dialect: Dialect, followed: Followed, source: str) -> str:

@@ -9,6 +9,7 @@ from starlode.sql import calendar
 from starlode.sql.dialect import HIGH_DATE
 from starlode.sql.dimension import IS_CURRENT, IS_INFERRED, LOAD_KEY, LOW_DATE, VALID_FROM, VALID_TO
 from starlode.sql.ledger import highest_key
+from starlode.sql.touched import WORK_TOUCHED, is_touched
 from starlode.star import NOT_APPLICABLE_KEY, NOT_YET_ARRIVED_KEY, UNKNOWN_KEY
 from starlode.table import INTEGER, TEXT, TIMESTAMP, Column
 
@@ -24,16 +25,21 @@ WORK_FACT = "__starlode_fact"
 WORK_KEYED = "__starlode_keyed"
 WORK_CHANGE = "__starlode_change"
 WORK_BEFORE = "__starlode_before"
-WORK_TABLES = (WORK_FACT, WORK_BEFORE, WORK_KEYED, WORK_CHANGE)
+WORK_HELD = "__starlode_held"
+WORK_TABLES = (WORK_FACT, WORK_BEFORE, WORK_HELD, WORK_KEYED, WORK_CHANGE)
 
 
 @dataclass(frozen=True)
 class Shape:
-    """A fact with the columns that its SELECT gives and the dimensions that it uses."""
+    """A fact with the columns that its SELECT gives and the dimensions that it uses.
+
+    It is narrow where the work tables hold the rows of some values of its grain only.
+    """
 
     fact: Fact
     selected: tuple[Column, ...]
     dimensions: Mapping[str, Dimension]
+    is_narrow: bool = False
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -142,19 +148,32 @@ def look_up(dialect: Dialect, shape: Shape) -> str:
 
     A moment before a member's first version finds the first version: the member was there before it was written down.
     """
-    q = dialect.quote
-    keys, joins = [], []
-    for number, role in enumerate(shape.fact.roles):
-        dimension = shape.dimension(role)
-        if dimension.calendar is not None:
-            found = calendar.key(dialect, dimension, f"f.{q(role.columns[0])}")
-        else:
-            found = f"d{number}.{q(dimension.key_column)}"
-            joins.append(_join(dialect, shape.fact, role, dimension, f"d{number}"))
-        keys.append(f"coalesce({found}, {_instead(dialect, shape.fact, role)}) as {q(role.key_column)}")
+    roles = tuple(enumerate(shape.fact.roles))
+    keys = [f"{found_key(dialect, shape, number)} as {dialect.quote(role.key_column)}" for number, role in roles]
+    joins = [joined for number, _ in roles if (joined := join_members(dialect, shape, number))]
     selected = dialect.names(tuple(c.name for c in shape.selected), "f")
     listed = ",\n       ".join([*keys, selected])
     return f"select {listed}\n  from {WORK_FACT} as f" + "".join(f"\n  {join}" for join in joins)
+
+
+def found_key(dialect: Dialect, shape: Shape, number: int) -> str:
+    """The key of a role in rows `f`, beside which its members are joined."""
+    role = shape.fact.roles[number]
+    dimension = shape.dimension(role)
+    if dimension.calendar is not None:
+        found = calendar.key(dialect, dimension, f"f.{dialect.quote(role.columns[0])}")
+    else:
+        found = f"d{number}.{dialect.quote(dimension.key_column)}"
+    return f"coalesce({found}, {_instead(dialect, shape.fact, role)})"
+
+
+def join_members(dialect: Dialect, shape: Shape, number: int, work: str = WORK_FACT) -> str:
+    """The join that finds the members of a role for rows `f` of a work table; nothing where the key needs none."""
+    role = shape.fact.roles[number]
+    dimension = shape.dimension(role)
+    if dimension.calendar is not None:
+        return ""
+    return _join(dialect, shape, role, f"d{number}", work)
 
 
 def keep_looked_up(dialect: Dialect, shape: Shape) -> str:
@@ -162,18 +181,38 @@ def keep_looked_up(dialect: Dialect, shape: Shape) -> str:
     return f"{dialect.create_work} {WORK_KEYED} as\n{look_up(dialect, shape)}"
 
 
-def count_unknown(dialect: Dialect, shape: Shape) -> str:
-    """The rows of a fact, and how many of them found no member, for each role."""
+def count_unknown(dialect: Dialect, shape: Shape, of: str) -> str:
+    """The rows of a fact, or those of a work table, and how many of them found no member, for each role."""
     unknown = "".join(
         f", count(*) filter (where {dialect.quote(role.key_column)} = {UNKNOWN_KEY})" for role in shape.fact.roles
     )
-    return f"select count(*){unknown} from {dialect.table(shape.fact.table)}"
+    return f"select count(*){unknown} from {of}"
+
+
+def take_held(dialect: Dialect, shape: Shape) -> str:
+    """What the fact holds of the touched values of its grain, as `held`."""
+    touched = is_touched(dialect, shape.fact.grain, "f")
+    return (
+        f"{dialect.create_work} {WORK_HELD} as\n"
+        f"select f.* from {dialect.table(shape.fact.table)} as f\n where {touched}"
+    )
+
+
+def touch_read(dialect: Dialect, shape: Shape) -> str:
+    """Touch the values of the grain, too, that driving rows give beside those that were found to be touched."""
+    q, grain = dialect.quote, shape.fact.grain
+    same = " and ".join(f"t.{q(name)} = w.{q(name)}" for name in grain)
+    return (
+        f"insert into {WORK_TOUCHED} ({dialect.names(grain)})\n"
+        f"select {dialect.names(grain, 'w')}\n  from {WORK_FACT} as w\n"
+        f" where not exists (select 1 from {WORK_TOUCHED} as t where {same})"
+    )
 
 
 def compare(dialect: Dialect, shape: Shape) -> str:
-    """What each row does to the fact, by grain, as `change`."""
-    q = dialect.quote
-    grain = shape.fact.grain
+    """What becomes of each value of the grain, as `change`: insert, update, same, or delete where no row gives it now."""
+    q, grain = dialect.quote, shape.fact.grain
+    held = _held(dialect, shape)
     same = " and ".join(dialect.same(f"f.{q(name)}", f"w.{q(name)}") for name in shape.content)
     join = " and ".join(f"f.{q(name)} = w.{q(name)}" for name in grain)
     return (
@@ -181,7 +220,10 @@ def compare(dialect: Dialect, shape: Shape) -> str:
         f"select {dialect.names(grain, 'w')},\n"
         f"       case when f.{LOAD_KEY} is null then 'insert'\n"
         f"            when {same} then 'same' else 'update' end as {dialect.own('change')}\n"
-        f"  from {WORK_KEYED} as w left join {dialect.table(shape.fact.table)} as f on {join}"
+        f"  from {WORK_KEYED} as w left join {held} as f on {join}\n"
+        f"union all\n"
+        f"select {dialect.names(grain, 'f')}, 'delete'\n"
+        f"  from {held} as f\n where not exists (select 1 from {WORK_KEYED} as w where {join})"
     )
 
 
@@ -190,19 +232,15 @@ def count_changes(dialect: Dialect) -> str:
     return f"select {change}, count(*) from {WORK_CHANGE} group by {change}"
 
 
-def count_vanished(dialect: Dialect, shape: Shape) -> str:
-    return f"select count(*) from {dialect.table(shape.fact.table)} as f\n where not {_in_work(dialect, shape)}"
-
-
-def delete_vanished(dialect: Dialect, shape: Shape) -> str:
-    return f"delete from {dialect.table(shape.fact.table)} as f\n where not {_in_work(dialect, shape)}"
-
-
 def delete_changed(dialect: Dialect, shape: Shape) -> str:
-    changed = f" and w.{dialect.own('change')} = 'update'"
-    return (
-        f"delete from {dialect.table(shape.fact.table)} as f\n where {_in_work(dialect, shape, WORK_CHANGE, changed)}"
-    )
+    """Take out the rows that others take the place of, and those that no row gives any more."""
+    q, change = dialect.quote, dialect.own("change")
+    # A fact whose grain was another until now may hold rows without a value in it.
+    same = " and ".join(dialect.agree(f"w.{q(name)}", f"f.{q(name)}") for name in shape.fact.grain)
+    rows = f"{WORK_CHANGE} where {change} in ('update', 'delete')"
+    among = dialect.among([f"f.{q(name)}" for name in shape.fact.grain], shape.fact.grain, rows)
+    anyhow = f"exists (select 1 from {WORK_CHANGE} as w where {same} and w.{change} in ('update', 'delete'))"
+    return f"delete from {dialect.table(shape.fact.table)} as f\n where {among if shape.is_narrow else anyhow}"
 
 
 def add_changed(dialect: Dialect, shape: Shape, load_key: int) -> str:
@@ -215,6 +253,12 @@ def add_changed(dialect: Dialect, shape: Shape, load_key: int) -> str:
     )
 
 
+def sum_measures(dialect: Dialect, measures: tuple[str, ...], of: str) -> str:
+    """The sum of each measure over some rows."""
+    sums = ", ".join(f"cast(sum({dialect.quote(name)}) as {dialect.type(TEXT)})" for name in measures)
+    return f"select {sums} from {of}"
+
+
 def add_all(dialect: Dialect, shape: Shape, load_key: int) -> str:
     """Fill an empty fact in one go; nothing has to be compared."""
     return (
@@ -223,16 +267,14 @@ def add_all(dialect: Dialect, shape: Shape, load_key: int) -> str:
     )
 
 
-def _in_work(dialect: Dialect, shape: Shape, work: str = WORK_KEYED, extra: str = "") -> str:
-    q = dialect.quote
-    same = " and ".join(f"w.{q(name)} = f.{q(name)}" for name in shape.fact.grain)
-    return f"exists (select 1 from {work} as w where {same}{extra})"
+def _held(dialect: Dialect, shape: Shape) -> str:
+    return WORK_HELD if shape.is_narrow else dialect.table(shape.fact.table)
 
 
-def _join(dialect: Dialect, fact: Fact, role: Role, dimension: Dimension, alias: str) -> str:
-    q = dialect.quote
+def _join(dialect: Dialect, shape: Shape, role: Role, alias: str, work: str) -> str:
+    q, fact, dimension = dialect.quote, shape.fact, shape.dimension(role)
     table, key = dialect.table(dimension.table), q(dimension.key_column)
-    pairs = zip(role.columns, dimension.key, strict=True)
+    pairs = tuple(zip(role.columns, dimension.key, strict=True))
     same = " and ".join(f"{alias}.{q(natural)} = f.{q(column)}" for column, natural in pairs)
     if not dimension.history:
         return f"left join {table} as {alias} on {same} and {_found(dialect, fact, dimension, alias)}"
@@ -242,11 +284,14 @@ def _join(dialect: Dialect, fact: Fact, role: Role, dimension: Dimension, alias:
     natural, known_from = dialect.names(dimension.key), dialect.own("known_from")
     # The last version is known for ever, and it is the one for a row whose moment is not known.
     moment = f"least(coalesce(cast(f.{q(fact.at)} as timestamp), {LAST_MOMENT}), {LAST_MOMENT})"
+    # Which version is a member's first is asked of few members where few rows are looked up.
+    among = dialect.among([f"v.{q(natural)}" for natural in dimension.key], role.columns, work)
+    asked = f"\n      and {among}" if shape.is_narrow else ""
     versions = (
         f"(select {key}, {natural}, {VALID_TO},\n"
         f"          case when row_number() over (partition by {natural} order by {VALID_FROM}) = 1\n"
         f"               then timestamp '{LOW_DATE}' else {VALID_FROM} end as {known_from}\n"
-        f"     from {table} where {_found(dialect, fact, dimension)})"
+        f"     from {table} as v where {_found(dialect, fact, dimension, 'v')}{asked})"
     )
     return (
         f"left join {versions} as {alias}\n"
@@ -254,11 +299,10 @@ def _join(dialect: Dialect, fact: Fact, role: Role, dimension: Dimension, alias:
     )
 
 
-def _found(dialect: Dialect, fact: Fact, dimension: Dimension, alias: str = "") -> str:
+def _found(dialect: Dialect, fact: Fact, dimension: Dimension, alias: str) -> str:
     """The condition of members that a fact may point to; one that waits does not take an inferred member for its own."""
-    of = f"{alias}." if alias else ""
-    arrived = f" and not {of}{IS_INFERRED}" if fact.waits else ""
-    return f"{of}{dialect.quote(dimension.key_column)} > 0{arrived}"
+    arrived = f" and not {alias}.{IS_INFERRED}" if fact.waits else ""
+    return f"{alias}.{dialect.quote(dimension.key_column)} > 0{arrived}"
 
 
 def _instead(dialect: Dialect, fact: Fact, role: Role) -> str:

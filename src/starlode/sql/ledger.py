@@ -114,7 +114,8 @@ SCHEMA_CHANGE = _table(
     at=TIMESTAMP,
 )
 RETIRED = _table("retired", object=TEXT, highest=INTEGER, load_key=INTEGER)
-TABLES = (RUN, STEP, LOAD, POSITION, FINDING, REJECT, RESOLUTION, CONFLICT, RETIRED, SCHEMA_CHANGE)
+FOLLOWED = _table("followed", object=TEXT, load_key=INTEGER)
+TABLES = (RUN, STEP, LOAD, POSITION, FINDING, REJECT, RESOLUTION, CONFLICT, RETIRED, SCHEMA_CHANGE, FOLLOWED)
 
 
 def create_schema(dialect: Dialect, schema: str) -> str:
@@ -211,6 +212,22 @@ def last_runs(dialect: Dialect, limit: int) -> str:
         "               case when status = 'running' then 1 else 0 end) as newest\n"
         f"          from {dialect.table(RUN)}) as numbered\n"
         f" group by run_id order by min({at}) desc, run_id desc limit {limit}"
+    )
+
+
+def count_deleted(dialect: Dialect) -> str:
+    """How many builds of a model since a load have taken rows out of it."""
+    return (
+        f"select count(*) from {dialect.table(STEP)}\n where verb = 'build' and status = 'done' and rows_deleted > 0\n"
+        f"   and object = {dialect.hole(1)} and load_key > {dialect.hole(2)}"
+    )
+
+
+def newest_sums(dialect: Dialect) -> str:
+    """The sums that the last build of a model left."""
+    return (
+        f"select sums from {dialect.table(STEP)}\n where verb = 'build' and status = 'done' and object = {dialect.hole(1)}\n"
+        f" order by load_key desc limit 1"
     )
 
 

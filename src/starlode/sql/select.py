@@ -31,6 +31,7 @@ USERS_DIALECT = "duckdb, version=1.5"
 TECHNICAL = (FILE_COLUMN, ROW_COLUMN, LOAD_COLUMN)
 TAKES_LAMBDA = ("list_", "array_", "apply", "filter", "reduce", "map_", "transform")
 STANDS_IN = "stands_in"
+SPOT = "spot"
 DRIVING = OWN + "driving"
 Tree = TypeVar("Tree", bound=exp.Expr)
 
@@ -158,6 +159,25 @@ def settle(tree: Tree, places: Mapping[str, Table], dialect: Dialect) -> Tree:
     return copy
 
 
+def qualified_over(tree: Tree, places: Mapping[str, Table]) -> Tree:
+    """A copy of a SELECT with every name settled, by the columns that it sees of each stream."""
+    return qualified(tree.copy(), {name: _visible(tree, place) for name, place in places.items()})
+
+
+def standing(tree: Tree, spots: Mapping[int, str]) -> Tree:
+    """A copy of a SELECT in which other SELECTs stand in for the streams of some of its spots."""
+    copy = tree.copy()
+    for table in copy.find_all(exp.Table):
+        if table.meta.get(SPOT) in spots:
+            table.meta[STANDS_IN] = spots[table.meta[SPOT]]
+    return copy
+
+
+def _visible(tree: exp.Expr, place: Table) -> Table:
+    visible = shown(tree, place)
+    return replace(place, columns=tuple(c for c in place.columns if c.name in visible))
+
+
 def _shown(name: str, dialect: Dialect) -> exp.Expr:
     """A column of a stream, under the name by which a SELECT knows it."""
     column = exp.column(name, quoted=True)
@@ -167,17 +187,15 @@ def _shown(name: str, dialect: Dialect) -> exp.Expr:
 def _qualified(tree: Tree, places: Mapping[str, Table]) -> Tree:
     """A SELECT with every name settled, by the columns that it sees of each stream; what stands in shows a number more."""
     copy = tree.copy()
-    seen = {}
-    for name, place in places.items():
-        visible = shown(tree, place)
-        seen[name] = replace(place, columns=tuple(c for c in place.columns if c.name in visible))
+    seen = {name: _visible(tree, place) for name, place in places.items()}
     for table in copy.find_all(exp.Table):
         if STANDS_IN in table.meta:
             place = seen[f"{table.db}.{table.name}"]
             if not table.alias:
                 table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name)))
             table.set("this", exp.to_identifier(f"{table.name} ({STANDS_IN})", quoted=True))
-            seen[f"{table.db}.{table.name}"] = replace(place, columns=(*place.columns, Column(DRIVING, INTEGER)))
+            number = (Column(DRIVING, INTEGER),) if DRIVING in table.meta[STANDS_IN] else ()
+            seen[f"{table.db}.{table.name}"] = replace(place, columns=(*place.columns, *number))
     return qualified(copy, seen)
 
 

@@ -26,7 +26,7 @@ STAGING_SCHEMA = "staging"
 LOAD_COLUMN = "_load"
 CHANGE, NEWEST, FITS = f"{OWN}change", f"{OWN}newest", f"{OWN}fits"
 # A stream's name has no blank, so no stream can be called what these tables are.
-SEEN, WORK, NEW, RECALLED = " (seen)", " (work)", " (new)", " (recalled)"
+SEEN, WORK, NEW, RECALLED, MET = " (seen)", " (work)", " (new)", " (recalled)", " (met)"
 TECHNICAL = (Column(FILE_COLUMN, TEXT), Column(ROW_COLUMN, INTEGER), Column(LOAD_COLUMN, INTEGER))
 TECHNICAL_NAMES = tuple(column.name for column in TECHNICAL)
 # A number of so many digits is compared before and after its type changes.
@@ -51,6 +51,11 @@ def work_table(stream: Stream, columns: tuple[Column, ...] = ()) -> Table:
 def recalled_table(stream: Stream, columns: tuple[Column, ...] = ()) -> Table:
     """The rows of an earlier extraction while they are looked through."""
     return Table(STAGING_SCHEMA, f"{stream.source}__{stream.name}{RECALLED}", _with_technical(columns))
+
+
+def met_table(held: Table) -> Table:
+    """What a table holds of the keys of a batch."""
+    return replace(held, name=f"{held.name}{MET}")
 
 
 def beside(table: Table) -> Table:
@@ -116,8 +121,22 @@ def count_and_sums(dialect: Dialect, table: Table, names: tuple[str, ...], load_
     return f"select count(*){sums} from {dialect.table(table)} where {dialect.quote(LOAD_COLUMN)} = {load_key}"
 
 
+def of_file(dialect: Dialect, name: str) -> str:
+    """The condition of rows `h` that come from a file."""
+    return f"h.{dialect.quote(FILE_COLUMN)} = {dialect.text(name)}"
+
+
 def delete_file(dialect: Dialect, table: Table) -> str:
     return f"delete from {dialect.table(table)} where {dialect.quote(FILE_COLUMN)} = {dialect.hole(1)}"
+
+
+def add_loaded(dialect: Dialect, source: Table, table: Table, load_key: int) -> str:
+    """Take over the rows that a load brought into another table."""
+    names = dialect.names(table.names)
+    return (
+        f"insert into {dialect.table(table)} ({names})\n"
+        f"select {names} from {dialect.table(source)} where {dialect.quote(LOAD_COLUMN)} = {load_key}"
+    )
 
 
 def keep_unsaid(dialect: Dialect, old: Table, new: Table, said_again: str, key: tuple[str, ...]) -> str:
@@ -148,22 +167,29 @@ def said_again(dialect: Dialect, new: Table, identity: tuple[str, ...], changed:
     if changed is None:
         return told
     file = dialect.quote(FILE_COLUMN)
-    again = f" or h.{file} in ({_listed(dialect, changed)})" if changed else ""
+    again = f" or h.{file} in ({listed(dialect, changed)})" if changed else ""
     return f"{told} and (h.{file} in (select {file} from {dialect.table(new)}){again})"
+
+
+def is_said_again(
+    dialect: Dialect, seen: Table, identity: tuple[str, ...], files: tuple[str, ...] | None, load_key: int
+) -> str:
+    """The condition of earlier rows `h`, of some files or of all, whose key and moment the newest load tells again."""
+    load = dialect.quote(LOAD_COLUMN)
+    of_files = f" and h.{dialect.quote(FILE_COLUMN)} in ({listed(dialect, files)})" if files is not None else ""
+    return (
+        f"h.{load} <> {load_key}{of_files}\n"
+        f"   and exists (select 1 from {dialect.table(seen)} as w\n"
+        f"                where w.{load} = {load_key} and {_agree(dialect, identity)})"
+    )
 
 
 def delete_said_again(
     dialect: Dialect, seen: Table, identity: tuple[str, ...], files: tuple[str, ...] | None, load_key: int
 ) -> str:
-    """Forget the earlier rows, of some files or of all, whose key and moment the newest load tells again."""
-    load = dialect.quote(LOAD_COLUMN)
-    of_files = f" and h.{dialect.quote(FILE_COLUMN)} in ({_listed(dialect, files)})" if files is not None else ""
-    return (
-        f"delete from {dialect.table(seen)} as h\n"
-        f" where h.{load} <> {load_key}{of_files}\n"
-        f"   and exists (select 1 from {dialect.table(seen)} as w\n"
-        f"                where w.{load} = {load_key} and {_agree(dialect, identity)})"
-    )
+    """Forget the earlier rows that the newest load tells again."""
+    said = is_said_again(dialect, seen, identity, files, load_key)
+    return f"delete from {dialect.table(seen)} as h\n where {said}"
 
 
 def note_open(dialect: Dialect, name: str, stream: Stream, work: Table, held: Table, replaced: tuple[str, ...]) -> str:
@@ -172,14 +198,14 @@ def note_open(dialect: Dialect, name: str, stream: Stream, work: Table, held: Ta
     A row of the batch that is as new as the held one was has the word itself, whatever other files hold.
     """
     q = dialect.quote
-    order = tuple(column for column in _order(stream) if column != ROW_COLUMN)
+    order = tuple(column for column in order_of(stream) if column != ROW_COLUMN)
     join = " and ".join(f"w.{q(column)} = h.{q(column)}" for column in stream.key)
     return (
         f"create temp table {q(name)} as\n"
         f"select {dialect.names(stream.key, 'h')}\n  from {dialect.table(held)} as h\n"
-        f" where h.{q(FILE_COLUMN)} in ({_listed(dialect, replaced)})\n"
+        f" where h.{q(FILE_COLUMN)} in ({listed(dialect, replaced)})\n"
         f"   and not exists (select 1 from {dialect.table(work)} as w\n"
-        f"                    where {join} and not {_older(dialect, order)})"
+        f"                    where {join} and not {older(dialect, order)})"
     )
 
 
@@ -202,19 +228,29 @@ def add_told(dialect: Dialect, source: Table, work: Table, stream: Stream, name:
     )
 
 
+def is_gone(dialect: Dialect, stream: Stream, work: Table, replaced: tuple[str, ...]) -> str:
+    """The condition of held rows `h` that come from changed files and whose key no file holds any more."""
+    q = dialect.quote
+    join = " and ".join(f"w.{q(column)} = h.{q(column)}" for column in stream.key)
+    return (
+        f"h.{q(FILE_COLUMN)} in ({listed(dialect, replaced)})\n"
+        f"   and not exists (select 1 from {dialect.table(work)} as w where {join})"
+    )
+
+
 def count_gone(dialect: Dialect, stream: Stream, held: Table, work: Table, replaced: tuple[str, ...]) -> str:
     """How many held rows come from changed files and have a key that no file holds any more."""
-    return f"select count(*) from {dialect.table(held)} as h\n where {_gone(dialect, stream, work, replaced)}"
+    return f"select count(*) from {dialect.table(held)} as h\n where {is_gone(dialect, stream, work, replaced)}"
 
 
 def delete_gone(dialect: Dialect, stream: Stream, held: Table, work: Table, replaced: tuple[str, ...]) -> str:
-    return f"delete from {dialect.table(held)} as h\n where {_gone(dialect, stream, work, replaced)}"
+    return f"delete from {dialect.table(held)} as h\n where {is_gone(dialect, stream, work, replaced)}"
 
 
 def count_files(dialect: Dialect, table: Table, files: tuple[str, ...]) -> str:
     """How many rows are held of each of some files: (file, rows)."""
     file = dialect.quote(FILE_COLUMN)
-    return f"select {file}, count(*) from {dialect.table(table)} where {file} in ({_listed(dialect, files)}) group by {file}"
+    return f"select {file}, count(*) from {dialect.table(table)} where {file} in ({listed(dialect, files)}) group by {file}"
 
 
 def count_values(dialect: Dialect, table: Table, names: tuple[str, ...]) -> str:
@@ -244,100 +280,6 @@ def count_doubles(dialect: Dialect, work: Table, key: tuple[str, ...]) -> str:
     """How many keys have more than one row."""
     names = dialect.names(key)
     return f"select count(*) from (select {names} from {dialect.table(work)} group by {names} having count(*) > 1) as d"
-
-
-def winners(
-    dialect: Dialect, name: str, stream: Stream, work: Table, held: Table, replaces: tuple[str, ...] = ()
-) -> str:
-    """A work table of the last row of each key in the batch, with what it does to the held one.
-
-    The change is insert, update, move, same or stale: a moved row says what the held one says and stands in another place,
-    which decides what may follow it; a stale row is older than the one that is held. A held row of a file that the batch
-    replaces makes no row stale, because that file speaks for itself in the batch.
-    """
-    q = dialect.quote
-    key, order = stream.key, _order(stream)
-    content = [column.name for column in held.columns if column.name not in TECHNICAL_NAMES]
-    newest = ", ".join(f"{q(column)} desc nulls last" for column in order) or "1"
-    # No row of the batch has a key that is NULL: those were rejected before.
-    join = " and ".join(f"h.{q(column)} = w.{q(column)}" for column in key)
-    same = " and ".join(dialect.same(f"h.{q(column)}", f"w.{q(column)}") for column in content) or "true"
-    place = [f"h.{q(column)} = w.{q(column)}" for column in order if column in TECHNICAL_NAMES]
-    stands = f"h.{q(FILE_COLUMN)} not in ({_listed(dialect, replaces)}) and " if replaces else ""
-    return (
-        f"create temp table {q(name)} as\n"
-        f"select w.*,\n"
-        f"       case when h.{q(LOAD_COLUMN)} is null then 'insert'\n"
-        f"            when {stands}{_older(dialect, order)} then 'stale'\n"
-        f"            when not ({same}) then 'update'\n"
-        f"            when {' and '.join(place) or 'true'} then 'same'\n"
-        f"            else 'move' end as {q(CHANGE)}\n"
-        f"  from (select *, row_number() over (partition by {dialect.names(key)} order by {newest}) as {q(NEWEST)}\n"
-        f"          from {dialect.table(work)}) as w\n"
-        f"  left join {dialect.table(held)} as h on {join}\n"
-        f" where w.{q(NEWEST)} = 1"
-    )
-
-
-def count_changes(dialect: Dialect, name: str, load_key: int) -> str:
-    """How many keys changed in which way: (change, whether by a row of this load, keys)."""
-    change, own = dialect.quote(CHANGE), f"{dialect.quote(LOAD_COLUMN)} = {load_key}"
-    return f"select {change}, {own}, count(*) from {dialect.quote(name)} group by {change}, {own}"
-
-
-def move(dialect: Dialect, name: str, stream: Stream, held: Table) -> str:
-    """Let held rows stand where the same was said last."""
-    q = dialect.quote
-    assigned = ", ".join(f"{q(column)} = w.{q(column)}" for column in TECHNICAL_NAMES)
-    join = " and ".join(f"h.{q(column)} = w.{q(column)}" for column in stream.key)
-    return (
-        f"update {dialect.table(held)} as h\n   set {assigned}\n"
-        f"  from {q(name)} as w\n where w.{q(CHANGE)} = 'move' and {join}"
-    )
-
-
-def delete_updated(dialect: Dialect, name: str, stream: Stream, held: Table) -> str:
-    q = dialect.quote
-    join = " and ".join(f"h.{q(column)} = w.{q(column)}" for column in stream.key)
-    return (
-        f"delete from {dialect.table(held)} as h\n"
-        f" where exists (select 1 from {q(name)} as w where w.{q(CHANGE)} = 'update' and {join})"
-    )
-
-
-def insert_winners(dialect: Dialect, name: str, held: Table) -> str:
-    names = dialect.names(held.names)
-    return (
-        f"insert into {dialect.table(held)} ({names})\n"
-        f"select {names} from {dialect.quote(name)} where {dialect.quote(CHANGE)} in ('insert', 'update')"
-    )
-
-
-def compare_full(dialect: Dialect, stream: Stream, old: Table, new: Table) -> str:
-    """What a full extract changed: (inserted, updated, deleted, unchanged) by key."""
-    q = dialect.quote
-    held = {column.name: column for column in old.columns}
-    shared = [column for column in new.columns if column.name in held and column.name not in TECHNICAL_NAMES]
-    # A column whose type was mended is compared by its text: the old values need not fit the new type.
-    retyped = {column.name for column in shared if held[column.name].type != column.type}
-    content = dialect.own("content")
-
-    def short(table: Table) -> str:
-        """Keys and a fingerprint of the rest: whole rows on both sides of a join would not fit into memory."""
-        values = {
-            c.name: f"cast({q(c.name)} as {dialect.type(TEXT)})" if c.name in retyped else q(c.name) for c in shared
-        }
-        keys = ", ".join(f"{values[name]} as {q(name)}" for name in stream.key)
-        return f"(select {keys}, {dialect.fingerprint([*values.values()])} as {content} from {dialect.table(table)})"
-
-    join = " and ".join(f"o.{q(name)} = n.{q(name)}" for name in stream.key)
-    return (
-        f"select count(*) filter (where o.{content} is null),\n"
-        f"       count(*) filter (where o.{content} <> n.{content}),\n"
-        f"       count(*) filter (where n.{content} is null),\n"
-        f"       count(*) filter (where o.{content} = n.{content})\n"
-        f"  from {short(old)} as o\n  full join {short(new)} as n on {join}"
-    )
 
 
 def all_rows(dialect: Dialect, table: Table) -> str:
@@ -396,23 +338,14 @@ def _told(dialect: Dialect, stream: Stream, name: str, replaced: tuple[str, ...]
     q = dialect.quote
     join = " and ".join(f"o.{q(column)} = h.{q(column)}" for column in stream.key)
     return (
-        f"h.{q(FILE_COLUMN)} not in ({_listed(dialect, replaced)})\n"
+        f"h.{q(FILE_COLUMN)} not in ({listed(dialect, replaced)})\n"
         f"   and exists (select 1 from {q(name)} as o where {join})\n"
         f"   and exists (select 1 from ({newest_files(dialect, str(stream))}) as p\n"
         f"                where p.name = h.{q(FILE_COLUMN)} and p.load_key = h.{q(LOAD_COLUMN)})"
     )
 
 
-def _gone(dialect: Dialect, stream: Stream, work: Table, replaced: tuple[str, ...]) -> str:
-    q = dialect.quote
-    join = " and ".join(f"w.{q(column)} = h.{q(column)}" for column in stream.key)
-    return (
-        f"h.{q(FILE_COLUMN)} in ({_listed(dialect, replaced)})\n"
-        f"   and not exists (select 1 from {dialect.table(work)} as w where {join})"
-    )
-
-
-def _listed(dialect: Dialect, files: tuple[str, ...]) -> str:
+def listed(dialect: Dialect, files: tuple[str, ...]) -> str:
     return ", ".join(dialect.text(file) for file in files)
 
 
@@ -420,14 +353,14 @@ def _agree(dialect: Dialect, names: tuple[str, ...]) -> str:
     return " and ".join(dialect.agree(f"h.{dialect.quote(name)}", f"w.{dialect.quote(name)}") for name in names)
 
 
-def _order(stream: Stream) -> tuple[str, ...]:
+def order_of(stream: Stream) -> tuple[str, ...]:
     """What decides between rows of one key, beside the order of extractions; nothing where each is of one moment."""
     if stream.is_of_moments:
         return ()
     return (*((stream.since,) if stream.since else ()), FILE_COLUMN, ROW_COLUMN)
 
 
-def _older(dialect: Dialect, order: tuple[str, ...]) -> str:
+def older(dialect: Dialect, order: tuple[str, ...]) -> str:
     """Whether the batch's row comes before the held one in the total order; NULL comes before everything."""
     q = dialect.quote
     steps, equal = [], ""

@@ -7,17 +7,22 @@ from typing import TYPE_CHECKING
 
 from starlode.finding import Finding
 from starlode.sql import select, staging
+from starlode.sql.touched import only_touched
 from starlode.step import Outcome
-from starlode.steps.dimension import build_calendar, build_dimension
+from starlode.steps.dimension import build_calendar, build_dimension, keeps_columns
 from starlode.steps.fact import build_fact
 from starlode.steps.spoken import spoken
+from starlode.steps.touched import driven, drop_touched, find_touched
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sqlglot import exp
+
     from starlode.star import Dimension, Select
     from starlode.step import Build
-    from starlode.table import Table
+    from starlode.steps.touched import Touched
+    from starlode.table import Column, Table
     from starlode.work import Work
 
 
@@ -33,16 +38,16 @@ def build(step: Build, work: Work) -> Outcome:
         return outcome
     with work.ledger.recorded(step) as entry:
         if step.model in dimensions:
-            entry.outcome = _build_dimension(dimensions[step.model], work, entry.load_key)
+            entry.outcome = _build_dimension(dimensions[step.model], step, work, entry.load_key)
         else:
             fact = next(f for f in star.facts if f.table.name == step.model)
             tree = select.parse(fact.select)
             places = _places(work, fact.select)
-            entry.outcome = build_fact(fact, tree, places, work, entry.load_key)
+            entry.outcome = build_fact(fact, tree, places, step, work, entry.load_key)
     return entry.outcome
 
 
-def _build_dimension(dimension: Dimension, work: Work, load_key: int) -> Outcome:
+def _build_dimension(dimension: Dimension, step: Build, work: Work, load_key: int) -> Outcome:
     if dimension.select is None:
         return build_calendar(dimension, work, load_key)
     tree = select.parse(dimension.select)
@@ -51,7 +56,34 @@ def _build_dimension(dimension: Dimension, work: Work, load_key: int) -> Outcome
     if dimension.history and dimension.at and driving is not None:
         name = f"{driving.db}.{driving.name}"
         places[name] = _seen(work, name, places[name])
-    return build_dimension(dimension, spoken(tree, places, work.session.dialect), work, load_key)
+    columns = work.session.describe(spoken(tree, places, work.session.dialect))
+    touched = _touched(dimension, step, tree, places, columns, work)
+    text = _read_again(tree, places, touched, work)
+    outcome = build_dimension(dimension, text, columns, work, load_key)
+    drop_touched(work)
+    return outcome
+
+
+def _touched(
+    dimension: Dimension,
+    step: Build,
+    tree: exp.Query,
+    places: Mapping[str, Table],
+    columns: tuple[Column, ...],
+    work: Work,
+) -> Touched | None:
+    """The members that changed since the dimension was built; None where it is built as a whole."""
+    key = tuple(c for name in dimension.key for c in columns if c.name == name)
+    if len(key) != len(dimension.key) or not keeps_columns(dimension, columns, work):
+        return None
+    return find_touched(step, tree, places, key, work)
+
+
+def _read_again(tree: exp.Query, places: Mapping[str, Table], touched: Touched | None, work: Work) -> str:
+    """The SELECT over the rows of touched members."""
+    dialect = work.session.dialect
+    text = spoken(tree, places, dialect, driven(tree, places, touched))
+    return text if touched is None or touched.is_own else only_touched(dialect, text, touched.columns)
 
 
 def _missing(model: str, work: Work) -> list[str]:

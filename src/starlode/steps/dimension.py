@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 MOST_CONFLICTS = 1_000
 
 
-def build_dimension(dimension: Dimension, select: str, work: Work, load_key: int) -> Outcome:
-    """Bring a dimension to what its SELECT gives. Running it twice changes nothing the second time."""
+def build_dimension(
+    dimension: Dimension, select: str, columns: tuple[Column, ...], work: Work, load_key: int
+) -> Outcome:
+    """Bring a dimension to what its SELECT gives of some members or of all. The second time nothing changes."""
     session, dialect = work.session, work.session.dialect
-    columns = session.describe(select)
     guard_dimension(dimension, columns)
     guard_names(dialect, dimension.table.name, (column.name for column in columns))
     shape = sql.shape(dimension, columns)
@@ -53,6 +54,8 @@ def build_dimension(dimension: Dimension, select: str, work: Work, load_key: int
         session.execute(sql.delete_vanished(dialect, shape))
     session.execute(sql.update_versions(dialect, shape, load_key))
     session.execute(sql.add_versions(dialect, shape, load_key))
+    for names, grows in ((dimension.key, False), ((dimension.key_column,), False), ((sql.LOAD_KEY,), True)):
+        session.find_by(dimension.table, names, grows=grows)
     _drop_work(session)
     return Outcome(
         rows_in=rows,
@@ -65,6 +68,13 @@ def build_dimension(dimension: Dimension, select: str, work: Work, load_key: int
         unchanged=changes.get("same", 0),
         findings=(*_left_out(dimension, no_key, no_moment), *findings),
     )
+
+
+def keeps_columns(dimension: Dimension, columns: tuple[Column, ...], work: Work) -> bool:
+    """Whether the dimension's table has the columns that are given now, but for new ones."""
+    wanted = {column.name: column.type for column in sql.shape(dimension, columns).columns}
+    held = work.session.columns(dimension.table)
+    return bool(held) and all(wanted.get(column.name) == column.type for column in held)
 
 
 def build_calendar(dimension: Dimension, work: Work, load_key: int) -> Outcome:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from starlode.errors import CheckFailed, DataError, Evidence
+from starlode.errors import DataError
 from starlode.finding import Finding
-from starlode.sql import calendar, driving, select, staging
+from starlode.sql import calendar, staging
 from starlode.sql import dimension as dimension_sql
 from starlode.sql import fact as sql
 from starlode.sql.dialect import OWN
-from starlode.star import NOT_YET_ARRIVED_KEY, UNKNOWN_KEY
+from starlode.star import NOT_YET_ARRIVED_KEY
 from starlode.step import Outcome
+from starlode.steps.applying import apply_rows
+from starlode.steps.balance import read_rows
 from starlode.steps.dimension import add_years, ensure_table
 from starlode.steps.given import guard_fact, guard_kinds, guard_moment, guard_names
+from starlode.steps.pointing import point_again
 from starlode.steps.spoken import spoken
+from starlode.steps.touched import drop_touched, find_touched
 from starlode.words import counted
 
 if TYPE_CHECKING:
@@ -26,181 +28,65 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
     from starlode.session import Session
-    from starlode.sql.driving import Followed
     from starlode.star import Dimension, Fact, Role
+    from starlode.step import Build
     from starlode.table import Table
     from starlode.work import Work
 
-MOST_EVIDENCE = 1_000
 MOST_YEARS = 200
 
 
-@dataclass(frozen=True)
-class Torn:
-    """What the joins of a SELECT did to its driving rows, which came from `source` and are in a work table."""
+def build_fact(
+    fact: Fact, tree: exp.Query, places: Mapping[str, Table], step: Build, work: Work, load_key: int
+) -> Outcome:
+    """Bring a fact to what its SELECT gives; nothing of it changes when its joins lose or double rows without leave.
 
-    lost: int
-    doubled: int
-    followed: Followed
-    source: str
-    work: str = sql.WORK_FACT
-
-
-def build_fact(fact: Fact, tree: exp.Query, places: Mapping[str, Table], work: Work, load_key: int) -> Outcome:
-    """Bring a fact to what its SELECT gives; nothing of it changes when its joins lose or double rows without leave."""
+    Where the step says since when, only what changed since then is read again, and rows of changed members are pointed anew.
+    """
     session, dialect = work.session, work.session.dialect
     _drop_work(session)
     given = session.describe(spoken(tree, places, dialect))
     guard_fact(fact, given)
     guard_names(dialect, fact.table.name, (c.name for c in given))
-    balance = _read(fact, tree, places, work)
-    selected = tuple(c for c in session.describe(sql.all_rows(dialect)) if not c.name.startswith(OWN))
-    _guard_grain(fact, session)
     dimensions = {d.name: d for d in work.project.star.dimensions}
-    shape = sql.Shape(fact, selected, dimensions)
+    shape = sql.Shape(fact, given, dimensions)
+    if not _keeps_columns(shape, session):
+        step = replace(step, since=0)
+    if step.since and not step.changed:
+        return _pointed(replace(shape, is_narrow=True), step, work, load_key)
+    touched = find_touched(step, tree, places, tuple(c for c in given if c.name in fact.grain), work)
+    balance = read_rows(fact, tree, places, touched, work)
+    selected = tuple(c for c in session.describe(sql.all_rows(dialect)) if not c.name.startswith(OWN))
+    shape = replace(shape, selected=selected, is_narrow=touched is not None)
+    _guard_grain(fact, session)
     no_moment = _guard_lookups(shape, session)
     findings = [f for role in fact.roles for f in _prepare(role, dimensions[role.dimension], fact, work, load_key)]
-    outcome = _apply(shape, balance, work, load_key)
-    rows, *unknown = session.rows(sql.count_unknown(dialect, shape))[0]
-    if rows != balance.rows_out:
-        raise DataError(
-            f"the lookup of {fact.table.name} changed its number of rows from {balance.rows_out:,} to {rows:,}",
-            hint="a dimension holds one key twice: `starlode check` names it",
-        )
+    if touched is not None and not touched.is_own:
+        session.execute(sql.touch_read(dialect, shape))
+    outcome = apply_rows(shape, balance, work, load_key)
+    outcome = replace(outcome, findings=(*balance.findings, *no_moment, *findings, *outcome.findings))
     _drop_work(session)
-    return replace(outcome, findings=(*balance.findings, *no_moment, *findings, *_unknown(shape, rows, unknown)))
+    drop_touched(work)
+    return _also_pointed(outcome, shape, step, work, load_key) if touched is not None else outcome
 
 
-def _read(fact: Fact, tree: exp.Query, places: Mapping[str, Table], work: Work) -> Outcome:
-    """Fill the work table and balance it against the rows of the driving stream that the SELECT asks for."""
-    session, dialect = work.session, work.session.dialect
-    measures = tuple(name for name, aggregate in fact.measures.items() if aggregate == "sum")
-    followed = driving.follow(tree, {name: table.names for name, table in places.items()}, measures)
-    if isinstance(followed, str):
-        session.execute(sql.read_rows(dialect, spoken(tree, places, dialect)))
-        session.learn(sql.WORK_FACT)
-        rows, _, *sums = session.rows(sql.count_rows(dialect, None, measures))[0]
-        told = f"that no join loses or doubles rows cannot be proved for this SELECT: {followed}"
-        finding = Finding("balance", fact.table.name, "warning", told)
-        return Outcome(rows_in=rows, rows_out=rows, sums=_exact(measures, sums), findings=(finding,))
-    place = places[followed.stream]
-    carried = spoken(followed.tree, places, dialect, (followed.table, place, select.shown(tree, place)))
-    followed = driving.grounded(followed, places, dialect)
-    source = driving.numbered(dialect, place, place.names)
-    if followed.groups:
-        session.execute(sql.read_rows(dialect, spoken(tree, places, dialect)))
-        session.execute(sql.read_rows(dialect, carried, sql.WORK_BEFORE))
-        session.learn(sql.WORK_FACT)
-        session.learn(sql.WORK_BEFORE)
-        return _balance_before(fact, followed, source, measures, work)
-    session.execute(sql.read_rows(dialect, carried))
-    session.learn(sql.WORK_FACT)
-    return _balance(fact, followed, source, measures, work)
+def _keeps_columns(shape: sql.Shape, session: Session) -> bool:
+    """Whether the fact's table has the columns that are given now, but for new ones: only then can rows stay as they are."""
+    wanted = {column.name: column.type for column in shape.columns}
+    held = session.columns(shape.fact.table)
+    return bool(held) and all(wanted.get(column.name) == column.type for column in held)
 
 
-def _balance(fact: Fact, followed: Followed, source: str, measures: tuple[str, ...], work: Work) -> Outcome:
-    session, dialect = work.session, work.session.dialect
-    asked, *sums_in = session.rows(driving.asked_rows(dialect, followed, source))[0]
-    number = driving.DRIVING if followed.can_lose else None
-    rows, distinct, *sums_out = session.rows(sql.count_rows(dialect, number, measures))[0]
-    if number is None and rows < asked:
-        # Something that nobody knows to lose rows has lost some, such as TABLESAMPLE.
-        number = driving.DRIVING
-        distinct = session.rows(sql.count_rows(dialect, number, ()))[0][1]
-    lost = asked - distinct if number else 0
-    doubled = rows - (asked - lost)
-    findings = _judge(fact, Torn(lost, doubled, followed, source), work)
-    held = dict(zip(followed.measures, sums_in, strict=True))
-    floating = {c.name for c in session.describe(sql.all_rows(dialect)) if c.type.kind == "double"}
-    exact = [(m, total) for m, total in zip(measures, sums_out, strict=True) if m in held and m not in floating]
-    wrong = [m for m, total in exact if Decimal(held[m] or 0) != Decimal(total or 0)]
-    if wrong and not lost and not doubled:
-        raise CheckFailed(f"{fact.table.name}: the sums of {', '.join(wrong)} differ between staging and the fact")
-    return Outcome(
-        rows_in=asked, rows_out=rows, lost=lost, doubled=doubled, sums=_exact(measures, sums_out), findings=findings
-    )
+def _pointed(shape: sql.Shape, step: Build, work: Work, load_key: int) -> Outcome:
+    """Point rows anew where no stream of the fact changed, but members did."""
+    ensure_table(work, shape.fact.table, shape.columns)
+    sums = work.ledger.sums_of(shape.fact.table.name)
+    return _also_pointed(Outcome(sums=sums), shape, step, work, load_key)
 
 
-def _balance_before(fact: Fact, followed: Followed, source: str, measures: tuple[str, ...], work: Work) -> Outcome:
-    """Balance what a SELECT reads before it groups: a row that a join doubles is in the sum twice."""
-    session, dialect = work.session, work.session.dialect
-    asked = session.rows(driving.asked_rows(dialect, followed, source))[0][0]
-    read, distinct = session.rows(sql.count_rows(dialect, driving.DRIVING, (), sql.WORK_BEFORE))[0]
-    lost, doubled = asked - distinct, read - distinct
-    findings = _judge(fact, Torn(lost, doubled, followed, source, sql.WORK_BEFORE), work)
-    rows, _, *sums = session.rows(sql.count_rows(dialect, None, measures))[0]
-    # A total over no rows, subtotals, or a list that a group makes: rows that stand for none that was read.
-    made = max(rows - read, 0)
-    return Outcome(
-        rows_in=asked,
-        rows_out=rows,
-        merged=read + made - rows,
-        lost=lost,
-        doubled=doubled + made,
-        sums=_exact(measures, sums),
-        findings=(*findings, *_made(fact, followed, made)),
-    )
-
-
-def _made(fact: Fact, followed: Followed, count: int) -> tuple[Finding, ...]:
-    if not count:
-        return ()
-    message = f"its SELECT makes {counted(count, 'row')} more than it reads of {followed.stream}"
-    return (Finding("rows made", fact.table.name, "note", message, found=str(count)),)
-
-
-def _judge(fact: Fact, torn: Torn, work: Work) -> tuple[Finding, ...]:
-    """Rows lost or doubled by joins fail the run, unless the declaration allows it; either way they are written down."""
-    name, stream = fact.table.name, torn.followed.stream
-    told, refused, evidence = [], [], []
-    done_by, s = _subject(torn.followed)
-    for what, count, says, word, allowed in (
-        ("lost", torn.lost, f"lose{s}", "may_lose", fact.may_lose),
-        ("doubled", torn.doubled, f"add{s}", "may_multiply", fact.may_multiply),
-    ):
-        if count:
-            rule, says = f"{what} by a join", f"{says} {counted(count, 'row')}"
-            evidence.append(Evidence(name, rule, _places(torn, what, work)))
-            told.append(
-                Finding(rule, name, "warning", f"{done_by} {says} of {stream}, as `{word}` allows", found=str(count))
-            )
-            refused += [] if allowed else [(says, f"`{word}: true`")]
-    if refused:
-        raise CheckFailed(
-            f"{done_by} of {name} {' and '.join(says for says, _ in refused)} of {stream}",
-            where=f"{fact.select.file}; starlode.conflict in the warehouse names the rows",
-            hint=_remedy(torn.followed) + f"or declare {' and '.join(words for _, words in refused)}",
-            evidence=tuple(evidence),
-        )
-    for found in evidence:
-        work.ledger.write_conflicts(found.object, found.rule, found.rows)
-    return tuple(told)
-
-
-def _subject(followed: Followed) -> tuple[str, str]:
-    """What tears the rows of a SELECT, and the ending of its verb."""
-    match followed.done_by:
-        case ("unnesting",):
-            return "the unnesting", "s"
-        case ("joins", "unnesting"):
-            return "the joins and the unnesting", ""
-        case ("joins",):
-            return "the joins", ""
-    return "the SELECT", "s"
-
-
-def _remedy(followed: Followed) -> str:
-    joins = "mend the join (a LEFT JOIN keeps, a unique key does not double), "
-    lists = "unnesting gives a row for each element and none for an empty list: sum nothing else beside it, "
-    known = {"joins": joins, "unnesting": lists}
-    return "".join(known[word] for word in followed.done_by)
-
-
-def _places(torn: Torn, what: str, work: Work) -> tuple[tuple[str, str, int], ...]:
-    rows_of = driving.lost_rows if what == "lost" else driving.doubled_rows
-    sql_text = rows_of(work.session.dialect, torn.followed, torn.source, torn.work, MOST_EVIDENCE)
-    places = work.session.rows(sql_text)
-    return tuple((json.dumps({"_file": file, "_row": row}), torn.followed.stream, times) for file, row, times in places)
+def _also_pointed(outcome: Outcome, shape: sql.Shape, step: Build, work: Work, load_key: int) -> Outcome:
+    count, findings = point_again(shape, step, work, load_key)
+    return replace(outcome, updated=outcome.updated + count, findings=(*outcome.findings, *findings))
 
 
 def _guard_lookups(shape: sql.Shape, session: Session) -> tuple[Finding, ...]:
@@ -276,53 +162,6 @@ def _extend(role: Role, dimension: Dimension, fact: Fact, work: Work, load_key: 
         f"{fact.table.name} reaches from {first} to {last}: {added:,} members were added beyond the declared calendar"
     )
     return [Finding("calendar", dimension.table.name, "warning", told, found=str(added))]
-
-
-def _unknown(shape: sql.Shape, rows: int, unknown: list[int]) -> list[Finding]:
-    name = shape.fact.table.name
-    return [
-        Finding(
-            "unknown member",
-            name,
-            "note",
-            f"{count:,} of {rows:,} rows have {role.key_column} = {UNKNOWN_KEY} (unknown)",
-            found=str(count),
-        )
-        for role, count in zip(shape.fact.roles, unknown, strict=True)
-        if count
-    ]
-
-
-def _apply(shape: sql.Shape, balance: Outcome, work: Work, load_key: int) -> Outcome:
-    """Insert, correct and remove by grain; all at once where the fact is empty."""
-    session, dialect = work.session, work.session.dialect
-    table = shape.fact.table
-    ensure_table(work, table, shape.columns)
-    held = session.rows(staging.count(dialect, table))[0][0]
-    if not held:
-        session.execute(sql.add_all(dialect, shape, load_key))
-        return replace(balance, inserted=balance.rows_out)
-    session.execute(sql.keep_looked_up(dialect, shape))
-    session.learn(sql.WORK_KEYED)
-    session.execute(sql.compare(dialect, shape))
-    session.learn(sql.WORK_CHANGE)
-    changes = dict(session.rows(sql.count_changes(dialect)))
-    vanished = session.rows(sql.count_vanished(dialect, shape))[0][0]
-    if vanished == held and not balance.rows_out:
-        raise DataError(
-            f"every row of {table.name} would go; it is left as it is",
-            hint="if that is right, drop the table and run again",
-        )
-    if vanished:
-        session.execute(sql.delete_vanished(dialect, shape))
-    session.execute(sql.delete_changed(dialect, shape))
-    session.execute(sql.add_changed(dialect, shape, load_key))
-    inserted, updated, same = (changes.get(name, 0) for name in ("insert", "update", "same"))
-    return replace(balance, inserted=inserted, updated=updated, unchanged=same, deleted=vanished)
-
-
-def _exact(measures: tuple[str, ...], sums: list[str | None]) -> dict[str, Decimal]:
-    return {name: Decimal(total or 0) for name, total in zip(measures, sums, strict=True)}
 
 
 def _drop_work(session: Session) -> None:

@@ -16,13 +16,15 @@ from starlode.finding import Finding, Reject
 from starlode.landing import Manifest, read_manifest, verify
 from starlode.parts import EXACT, read_rejects, rows_of_files
 from starlode.session import Reshape
-from starlode.sql import staging
+from starlode.sql import following as following_sql
+from starlode.sql import merge, staging
 from starlode.sql.dialect import OWN
 from starlode.step import Load, Outcome
 from starlode.steps.arrival import Batch, load_files, sums_of
+from starlode.steps.following import Following, begin, follow
 from starlode.steps.given import guard_names
 from starlode.steps.recall import recall
-from starlode.steps.seen import identity, keep_seen, replace_seen
+from starlode.steps.seen import identity, keep_changed, keep_seen, replace_seen
 from starlode.words import counted
 from starlode.work import Progress, Work
 
@@ -30,8 +32,10 @@ if TYPE_CHECKING:
     from starlode.source import Stream
     from starlode.table import Column, Table
 
-MERGE = f"{OWN}merge"
+MERGE, DIFFERENCE = f"{OWN}merge", f"{OWN}difference"
 SHRINKS_BELOW = 0.5
+# A full extract that changes a larger part of its table takes its place as a whole.
+MOSTLY = 0.5
 
 
 def load(step: Load, work: Work) -> Outcome:
@@ -86,26 +90,56 @@ def load_extraction(step: Load, work: Work, manifest: Manifest, load_key: int) -
     if not aligned.columns:
         _write_down(work, Batch(stream, manifest, (), load_key), aligned)
         return Outcome(findings=manifest.findings)
-    built = staging.beside(staging.seen_table(stream)).name
+    built = following_sql.gone_table(staging.seen_table(stream)).name
     guard_names(session.dialect, str(stream), (built, *(column.name for column in aligned.columns)))
     batch = Batch(stream, manifest, aligned.columns, load_key)
     if manifest.mode == "full":
-        outcome = _replace(work, batch, has_old=bool(held))
+        outcome, findings = _take_all(step, work, batch, held)
     else:
-        _evolve(work, batch, aligned, own)
-        outcome = _bring(work, batch, staging.staging_table(stream, batch.columns), is_new=not held)
-    left_out: tuple[Finding, ...] = ()
-    if step.keeps_seen and manifest.mode == "full":
-        left_out = replace_seen(work, batch, identity(batch, step.moments))
-    elif step.keeps_seen:
-        keep_seen(work, batch, identity(batch, step.moments))
-    elif session.columns(staging.seen_table(stream)):
-        # Kept on without its newest rows, it would be taken for whole once a dimension asks for history again.
-        session.execute(staging.drop(session.dialect, staging.seen_table(stream)))
-    session.find_by(staging.staging_table(stream), stream.key or (staging.LOAD_COLUMN,), grows=not stream.key)
+        outcome, findings = _take_news(step, work, batch, aligned, own)
+    table = staging.staging_table(stream)
+    session.find_by(table, stream.key or (staging.LOAD_COLUMN,), grows=not stream.key)
+    if stream.key:
+        session.find_by(table, (staging.LOAD_COLUMN,), grows=True)
     _write_down(work, batch, aligned)
-    findings = (*manifest.findings, *aligned.findings, *outcome.findings, *left_out)
+    findings = (*manifest.findings, *aligned.findings, *outcome.findings, *findings)
     return replace(outcome, bytes=manifest.bytes, findings=findings)
+
+
+def _take_news(
+    step: Load, work: Work, batch: Batch, aligned: Alignment, own: tuple[Column, ...]
+) -> tuple[Outcome, tuple[Finding, ...]]:
+    """Bring an extraction of what is new into the tables of its stream."""
+    _evolve(work, batch, aligned, own)
+    table = staging.staging_table(batch.stream, batch.columns)
+    followed = follow(work, table, batch.load_key, step.settled)
+    outcome = _bring(work, batch, table, followed if own else None)
+    if step.keeps_seen:
+        keep_seen(work, batch, identity(batch, step.moments), step.settled)
+    else:
+        _forget_seen(work, batch)
+    return outcome, ()
+
+
+def _take_all(step: Load, work: Work, batch: Batch, held: tuple[Column, ...]) -> tuple[Outcome, tuple[Finding, ...]]:
+    """Let a full extract take the place of what is held: by the rows that differ, or as a whole."""
+    seen = frozenset(work.session.columns(staging.seen_table(batch.stream)))
+    outcome, is_settled = _replace(work, batch, held, step)
+    if not step.keeps_seen:
+        _forget_seen(work, batch)
+    elif is_settled and batch.stream.is_of_moments and seen.issuperset(batch.columns):
+        keep_changed(work, batch, identity(batch, step.moments), step.settled)
+    else:
+        return outcome, replace_seen(work, batch, identity(batch, step.moments))
+    return outcome, ()
+
+
+def _forget_seen(work: Work, batch: Batch) -> None:
+    """Kept on without its newest rows, it would be taken for whole once a dimension asks for history again."""
+    seen = staging.seen_table(batch.stream)
+    if work.session.columns(seen):
+        work.session.execute(staging.drop(work.session.dialect, seen))
+        work.session.execute(staging.drop(work.session.dialect, following_sql.gone_table(seen)))
 
 
 def _without_values(work: Work, stream: Stream, own: tuple[Column, ...]) -> frozenset[str]:
@@ -130,14 +164,16 @@ def _evolve(work: Work, batch: Batch, aligned: Alignment, own: tuple[Column, ...
         session.reshape(table, change)
 
 
-def _bring(work: Work, batch: Batch, held: Table, *, is_new: bool) -> Outcome:
-    """Add a batch to a table: appended, or merged by key."""
-    if is_new and batch.stream.key and batch.stream.is_of_moments:
+def _bring(work: Work, batch: Batch, held: Table, followed: Following | None) -> Outcome:
+    """Add a batch to a table: appended, or merged by key. A table that is not followed is new."""
+    if followed is None and batch.stream.key and batch.stream.is_of_moments:
         return _fill(work, batch, held)
     for name in batch.manifest.replaces if not batch.stream.key else ():
+        if followed:
+            followed.goes(staging.of_file(work.session.dialect, name))
         work.session.execute(staging.delete_file(work.session.dialect, held), (name,))
     if batch.stream.key:
-        return _merge(work, batch, held)
+        return _merge(work, batch, held, followed)
     load_files(work, batch, held)
     rows = batch.manifest.rows
     return Outcome(rows_in=rows, rows_out=rows, inserted=rows, sums=sums_of(batch))
@@ -153,7 +189,7 @@ def _fill(work: Work, batch: Batch, empty: Table) -> Outcome:
     return Outcome(rows_in=rows, rows_out=kept, rejected=rejected, inserted=kept, sums=sums_of(batch))
 
 
-def _merge(work: Work, batch: Batch, held: Table) -> Outcome:
+def _merge(work: Work, batch: Batch, held: Table, followed: Following | None) -> Outcome:
     """Keep the last row of each key by (cursor, file, row), whatever the order in which they arrive."""
     session, dialect = work.session, work.session.dialect
     table = staging.work_table(batch.stream, batch.columns)
@@ -164,13 +200,17 @@ def _merge(work: Work, batch: Batch, held: Table) -> Outcome:
     rejected = _reject_null_keys(work, batch, table)
     _refuse_doubles(work, batch, table)
     deleted = recall(work, batch, table, held)
+    met = _find_met(work, batch, table, held)
     session.execute(staging.drop_work(dialect, MERGE))
-    session.execute(staging.winners(dialect, MERGE, batch.stream, table, held, batch.manifest.replaces))
+    session.execute(merge.winners(dialect, MERGE, batch.stream, table, met, batch.manifest.replaces))
     session.learn(dialect.quote(MERGE))
-    changes = session.rows(staging.count_changes(dialect, MERGE, batch.load_key))
+    changes = session.rows(merge.count_changes(dialect, MERGE, batch.load_key))
     own = {change: count for change, is_own, count in changes if is_own}
     back = {change: count for change, is_own, count in changes if not is_own}
-    _apply(work, batch, table, held, has_gone=bool(deleted))
+    _apply(work, batch, (table, held, met), followed, has_gone=bool(deleted))
+    if followed and sum(back.values()):
+        # Rows that come back from other files are as old as those files, and could not be told from rows that stayed.
+        begin(work, held, batch.load_key)
     inserted, updated = own.get("insert", 0), own.get("update", 0)
     same = own.get("same", 0) + own.get("move", 0)
     rows, kept = batch.manifest.rows, inserted + updated + same
@@ -188,44 +228,93 @@ def _merge(work: Work, batch: Batch, held: Table) -> Outcome:
     )
 
 
-def _apply(work: Work, batch: Batch, table: Table, held: Table, *, has_gone: bool) -> None:
+def _find_met(work: Work, batch: Batch, table: Table, held: Table) -> Table:
+    """Take out what is held of the batch's keys."""
+    session, dialect, met = work.session, work.session.dialect, staging.met_table(held)
+    session.execute(staging.drop(dialect, met))
+    for statement in merge.find_met(dialect, batch.stream, table, held, met):
+        session.execute(statement)
+    session.learn(dialect.table(met))
+    return met
+
+
+def _apply(
+    work: Work, batch: Batch, tables: tuple[Table, Table, Table], followed: Following | None, *, has_gone: bool
+) -> None:
     """Let the held table say what was decided, and clear away what it was decided from."""
-    session, dialect = work.session, work.session.dialect
+    session, dialect, stream = work.session, work.session.dialect, batch.stream
+    table, held, met = tables
     if has_gone:
-        session.execute(staging.delete_gone(dialect, batch.stream, held, table, batch.manifest.replaces))
-    session.execute(staging.delete_updated(dialect, MERGE, batch.stream, held))
-    session.execute(staging.move(dialect, MERGE, batch.stream, held))
-    session.execute(staging.insert_winners(dialect, MERGE, held))
+        if followed:
+            followed.goes(staging.is_gone(dialect, stream, table, batch.manifest.replaces))
+        session.execute(staging.delete_gone(dialect, stream, held, table, batch.manifest.replaces))
+    if followed:
+        session.execute(following_sql.keep_replaced(dialect, MERGE, stream.key, (held, met), batch.load_key))
+    session.execute(merge.delete_replaced(dialect, MERGE, stream, held))
+    session.execute(merge.insert_winners(dialect, MERGE, held))
     session.execute(staging.drop_work(dialect, MERGE))
+    session.execute(staging.drop(dialect, met))
     session.execute(staging.drop(dialect, table))
 
 
-def _replace(work: Work, batch: Batch, *, has_old: bool) -> Outcome:
-    """Build the new table beside the old one and swap them, unless the extract has shrunk without leave."""
+def _replace(work: Work, batch: Batch, had: tuple[Column, ...], step: Load) -> tuple[Outcome, bool]:
+    """Build the new table beside the old one and let it take its place, unless the extract has shrunk without leave.
+
+    The second says whether only the rows that differ were touched, which a table of the same columns allows.
+    """
     session, dialect = work.session, work.session.dialect
     table = staging.staging_table(batch.stream, batch.columns)
     beside = staging.beside(table)
     session.execute(staging.drop(dialect, beside))
     session.execute(staging.create(dialect, beside))
-    outcome = _bring(work, batch, beside, is_new=True)
-    if has_old:
-        old = replace(table, columns=session.columns(table))
+    outcome = _bring(work, batch, beside, None)
+    is_settled = False
+    if had:
+        old = replace(table, columns=had)
         _guard_shrinking(work, batch, old, beside)
-        outcome = _compared(work, batch, old, beside, outcome)
-    session.swap(table, beside)
-    return outcome
+        outcome, is_few = _compared(work, batch, old, beside, outcome)
+        is_settled = is_few and set(had) == set(table.columns)
+    if is_settled:
+        _settle(work, batch, beside, follow(work, table, batch.load_key, step.settled))
+    else:
+        session.swap(table, beside)
+        begin(work, table, batch.load_key)
+    session.execute(staging.drop_work(dialect, DIFFERENCE))
+    return outcome, is_settled
 
 
-def _compared(work: Work, batch: Batch, old: Table, new: Table, outcome: Outcome) -> Outcome:
-    """The outcome with what a full extract changed, by key; under a key of new columns nothing is what it was."""
+def _settle(work: Work, batch: Batch, beside: Table, followed: Following) -> None:
+    """Put the rows of a full extract that differ in their places; the others stay as they are."""
+    session, dialect, stream, held = work.session, work.session.dialect, batch.stream, followed.table
+    followed.goes(following_sql.changes_by(dialect, DIFFERENCE, stream.key, ("update", "delete")))
+    session.execute(merge.delete_differing(dialect, DIFFERENCE, stream, held))
+    session.execute(merge.add_differing(dialect, DIFFERENCE, stream, held, beside))
+    session.execute(staging.drop(dialect, beside))
+
+
+def _compared(work: Work, batch: Batch, old: Table, new: Table, outcome: Outcome) -> tuple[Outcome, bool]:
+    """The outcome with what a full extract changed, by key, and whether that is little.
+
+    Under a key of new columns nothing is what it was.
+    """
     session, dialect = work.session, work.session.dialect
     if not batch.stream.key:
-        return outcome
+        return outcome, False
+    before = session.rows(staging.count(dialect, old))[0][0]
     if not set(batch.stream.key) <= set(old.names):
-        return replace(outcome, deleted=session.rows(staging.count(dialect, old))[0][0])
-    changes = session.rows(staging.compare_full(dialect, batch.stream, old, new))[0]
-    names = ("inserted", "updated", "deleted", "unchanged")
-    return replace(outcome, **dict(zip(names, changes, strict=True)))
+        return replace(outcome, deleted=before), False
+    session.execute(staging.drop_work(dialect, DIFFERENCE))
+    session.execute(merge.differences(dialect, DIFFERENCE, batch.stream, old, new))
+    session.learn(dialect.quote(DIFFERENCE))
+    inserted, updated, deleted = session.rows(merge.count_differences(dialect, DIFFERENCE))[0]
+    compared = replace(
+        outcome,
+        inserted=inserted,
+        updated=updated,
+        deleted=deleted,
+        unchanged=outcome.rows_out - inserted - updated,
+    )
+    return compared, inserted + updated + deleted <= before * MOSTLY
 
 
 def _guard_shrinking(work: Work, batch: Batch, old: Table, new: Table) -> None:

@@ -6,6 +6,7 @@ are asked of an empty engine in memory, so that a star has the same columns on e
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from starlode.errors import DataError
@@ -20,20 +21,39 @@ if TYPE_CHECKING:
     from starlode.sql.dialect import Dialect
     from starlode.table import Table
 
-Driven = tuple["exp.Table", "Table", tuple[str, ...]]
+
+@dataclass(frozen=True)
+class Driven:
+    """The driving stream of a SELECT where not all of it is read as it stands: its rows are numbered, or only some are read.
+
+    `table` is its place in the tree, `names` are the columns that it shows, and `within` says which rows are read.
+    """
+
+    table: exp.Table
+    place: Table
+    names: tuple[str, ...]
+    is_numbered: bool = True
+    within: str = ""
+
+    def text(self, dialect: Dialect) -> str:
+        if self.is_numbered:
+            return driving.numbered(dialect, self.place, self.names, self.within)
+        return driving.shown_rows(dialect, self.place, tuple(map(dialect.shown, self.names)), self.within)
 
 
 def spoken(tree: exp.Query, places: Mapping[str, Table], dialect: Dialect, driven: Driven | None = None) -> str:
-    """The SELECT as text; `driven` is its driving stream where the rows of that one are numbered, with what it shows."""
+    """The SELECT as text, with its driving stream as it is asked for."""
     text = _resolved(tree, places, dialect, driven)
     if dialect.is_users:
         return text
-    columns = duckdb.described(tuple(places.values()), _resolved(tree, places, duckdb.DIALECT, driven))
+    # The empty engine knows no work tables.
+    every = replace(driven, within="") if driven else None
+    columns = duckdb.described(tuple(places.values()), _resolved(tree, places, duckdb.DIALECT, every))
     return translate.as_users_see(dialect, text, *translate.without_own(columns))
 
 
 def _resolved(tree: exp.Query, places: Mapping[str, Table], dialect: Dialect, driven: Driven | None) -> str:
-    instead = (driven[0], driving.numbered(dialect, *driven[1:])) if driven else None
+    instead = (driven.table, driven.text(dialect)) if driven else None
     try:
         return select.resolve(tree, places, dialect, instead)
     except translate.Untranslated as reason:

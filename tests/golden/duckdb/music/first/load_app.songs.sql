@@ -14,6 +14,25 @@ create table "staging"."app__songs" (
   "_load" BIGINT
 );
 
+drop table if exists "staging"."app__songs (gone)";
+
+create table "staging"."app__songs (gone)" (
+  "num_songs" BIGINT,
+  "artist_id" VARCHAR,
+  "artist_location" VARCHAR,
+  "artist_name" VARCHAR,
+  "song_id" VARCHAR,
+  "title" VARCHAR,
+  "duration" DECIMAL(18,5),
+  "year" BIGINT,
+  "artist_latitude" VARCHAR,
+  "artist_longitude" VARCHAR,
+  "_file" VARCHAR,
+  "_row" BIGINT,
+  "_load" BIGINT,
+  "_gone" BIGINT
+);
+
 create table "staging"."app__songs (work)" (
   "num_songs" BIGINT,
   "artist_id" VARCHAR,
@@ -34,6 +53,29 @@ insert into "staging"."app__songs (work)" ("num_songs", "artist_id", "artist_loc
 select cast("num_songs" as BIGINT), cast("artist_id" as VARCHAR), cast("artist_location" as VARCHAR), cast("artist_name" as VARCHAR), cast("song_id" as VARCHAR), cast("title" as VARCHAR), cast("duration" as DECIMAL(18,5)), cast("year" as BIGINT), cast("artist_latitude" as VARCHAR), cast("artist_longitude" as VARCHAR), cast("_file" as VARCHAR), cast("_row" as BIGINT), 1
   from the landed files landing/part-00001.parquet;
 
+drop table if exists "staging"."app__songs (met)";
+
+create table "staging"."app__songs (met)" (
+  "num_songs" BIGINT,
+  "artist_id" VARCHAR,
+  "artist_location" VARCHAR,
+  "artist_name" VARCHAR,
+  "song_id" VARCHAR,
+  "title" VARCHAR,
+  "duration" DECIMAL(18,5),
+  "year" BIGINT,
+  "artist_latitude" VARCHAR,
+  "artist_longitude" VARCHAR,
+  "_file" VARCHAR,
+  "_row" BIGINT,
+  "_load" BIGINT
+);
+
+insert into "staging"."app__songs (met)" ("num_songs", "artist_id", "artist_location", "artist_name", "song_id", "title", "duration", "year", "artist_latitude", "artist_longitude", "_file", "_row", "_load")
+select "num_songs", "artist_id", "artist_location", "artist_name", "song_id", "title", "duration", "year", "artist_latitude", "artist_longitude", "_file", "_row", "_load"
+  from "staging"."app__songs" as h
+ where (h."song_id") in (select "song_id" from "staging"."app__songs (work)");
+
 create temp table "__starlode_merge" as
 select w.*,
        case when h."_load" is null then 'insert'
@@ -43,16 +85,13 @@ select w.*,
             else 'move' end as "__starlode_change"
   from (select *, row_number() over (partition by "song_id" order by "_file" desc nulls last, "_row" desc nulls last) as "__starlode_newest"
           from "staging"."app__songs (work)") as w
-  left join "staging"."app__songs" as h on h."song_id" = w."song_id"
+  left join "staging"."app__songs (met)" as h on h."song_id" = w."song_id"
  where w."__starlode_newest" = 1;
 
 delete from "staging"."app__songs" as h
- where exists (select 1 from "__starlode_merge" as w where w."__starlode_change" = 'update' and h."song_id" = w."song_id");
-
-update "staging"."app__songs" as h
-   set "_file" = w."_file", "_row" = w."_row", "_load" = w."_load"
-  from "__starlode_merge" as w
- where w."__starlode_change" = 'move' and h."song_id" = w."song_id";
+ where (h."song_id") in (select "song_id" from "__starlode_merge" where "__starlode_change" in ('update', 'move'));
 
 insert into "staging"."app__songs" ("num_songs", "artist_id", "artist_location", "artist_name", "song_id", "title", "duration", "year", "artist_latitude", "artist_longitude", "_file", "_row", "_load")
-select "num_songs", "artist_id", "artist_location", "artist_name", "song_id", "title", "duration", "year", "artist_latitude", "artist_longitude", "_file", "_row", "_load" from "__starlode_merge" where "__starlode_change" in ('insert', 'update');
+select "num_songs", "artist_id", "artist_location", "artist_name", "song_id", "title", "duration", "year", "artist_latitude", "artist_longitude", "_file", "_row", "_load" from "__starlode_merge" where "__starlode_change" in ('insert', 'update', 'move');
+
+drop table if exists "staging"."app__songs (met)";

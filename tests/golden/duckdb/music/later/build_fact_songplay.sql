@@ -1,3 +1,117 @@
+create table __starlode_ids as
+select distinct "__starlode_number" from (
+select rowid as "__starlode_number" from "staging"."app__events" where "_load" > 9
+  ) as found;
+
+create table __starlode_touched as
+select distinct * from (
+select cast("session_id" as BIGINT) as "session_id", cast("item_in_session" as BIGINT) as "item_in_session" from (
+SELECT
+  "e"."sessionid" AS "session_id",
+  "e"."iteminsession" AS "item_in_session",
+  "e"."__starlode_driving"
+FROM (
+  SELECT
+    "artist",
+    "auth",
+    "firstName",
+    "gender",
+    "itemInSession",
+    "lastName",
+    "length",
+    "level",
+    "location",
+    "method",
+    "page",
+    "sessionId",
+    "registration",
+    "song",
+    "status",
+    "ts",
+    "userAgent",
+    "userId",
+    rowid AS "__starlode_driving"
+  FROM "staging"."app__events"
+  WHERE
+    rowid IN (
+      SELECT
+        "__starlode_number"
+      FROM __starlode_ids
+    )
+) AS "e"
+  ) as said
+union all
+select cast("session_id" as BIGINT) as "session_id", cast("item_in_session" as BIGINT) as "item_in_session" from (
+SELECT
+  "e"."sessionid" AS "session_id",
+  "e"."iteminsession" AS "item_in_session",
+  "e"."__starlode_driving"
+FROM (
+  SELECT
+    *,
+    NULL AS "__starlode_driving"
+  FROM (
+    SELECT
+      "artist",
+      "auth",
+      "firstName",
+      "gender",
+      "itemInSession",
+      "lastName",
+      "length",
+      "level",
+      "location",
+      "method",
+      "page",
+      "sessionId",
+      "registration",
+      "song",
+      "status",
+      "ts",
+      "userAgent",
+      "userId"
+    FROM "staging"."app__events (gone)"
+    WHERE
+      "_load" <= 9 AND "_gone" > 9
+  ) AS gone
+) AS "e"
+  ) as said
+  ) as found;
+
+insert into __starlode_ids ("__starlode_number")
+select distinct k."__starlode_driving"
+  from (
+SELECT
+  "e"."sessionid" AS "session_id",
+  "e"."iteminsession" AS "item_in_session",
+  "e"."__starlode_driving"
+FROM (
+  SELECT
+    "artist",
+    "auth",
+    "firstName",
+    "gender",
+    "itemInSession",
+    "lastName",
+    "length",
+    "level",
+    "location",
+    "method",
+    "page",
+    "sessionId",
+    "registration",
+    "song",
+    "status",
+    "ts",
+    "userAgent",
+    "userId",
+    rowid AS "__starlode_driving"
+  FROM "staging"."app__events"
+) AS "e"
+  ) as k
+ where (cast(k."session_id" as BIGINT), cast(k."item_in_session" as BIGINT)) in (select "session_id", "item_in_session" from __starlode_touched)
+   and k."__starlode_driving" not in (select "__starlode_number" from __starlode_ids);
+
 create table __starlode_fact as
 SELECT
   e.sessionId AS session_id,
@@ -34,6 +148,12 @@ FROM (
     "userId",
     rowid AS "__starlode_driving"
   FROM "staging"."app__events"
+  WHERE
+    rowid IN (
+      SELECT
+        "__starlode_number"
+      FROM __starlode_ids
+    )
 ) AS "e"
 LEFT JOIN (
   SELECT
@@ -63,20 +183,52 @@ select coalesce(cast((extract(year from cast(f."played_at" as timestamp)) * 1000
   left join (select "user_key", "user_id", valid_to,
           case when row_number() over (partition by "user_id" order by valid_from) = 1
                then timestamp '0001-01-01 00:00:00' else valid_from end as "__starlode_known_from"
-     from "star"."dim_user" where "user_key" > 0) as d1
+     from "star"."dim_user" as v where v."user_key" > 0
+      and (v."user_id") in (select "user_id" from __starlode_fact)) as d1
     on d1."user_id" = f."user_id" and least(coalesce(cast(f."played_at" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') >= d1."__starlode_known_from" and least(coalesce(cast(f."played_at" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') < d1.valid_to
   left join "star"."dim_song" as d2 on d2."song_id" = f."song_id" and d2."song_key" > 0
   left join "star"."dim_artist" as d3 on d3."artist_id" = f."artist_id" and d3."artist_key" > 0;
+
+create table __starlode_held as
+select f.* from "star"."fact_songplay" as f
+ where (f."session_id", f."item_in_session") in (select "session_id", "item_in_session" from __starlode_touched);
 
 create table __starlode_change as
 select w."session_id", w."item_in_session",
        case when f.load_key is null then 'insert'
             when f."time_key" is not distinct from w."time_key" and f."user_key" is not distinct from w."user_key" and f."song_key" is not distinct from w."song_key" and f."artist_key" is not distinct from w."artist_key" and f."session_id" is not distinct from w."session_id" and f."item_in_session" is not distinct from w."item_in_session" and f."played_at" is not distinct from w."played_at" and f."user_id" is not distinct from w."user_id" and f."song_id" is not distinct from w."song_id" and f."artist_id" is not distinct from w."artist_id" and f."level" is not distinct from w."level" and f."location" is not distinct from w."location" and f."user_agent" is not distinct from w."user_agent" and f."plays" is not distinct from w."plays" and f."seconds" is not distinct from w."seconds" then 'same' else 'update' end as "__starlode_change"
-  from __starlode_keyed as w left join "star"."fact_songplay" as f on f."session_id" = w."session_id" and f."item_in_session" = w."item_in_session";
+  from __starlode_keyed as w left join __starlode_held as f on f."session_id" = w."session_id" and f."item_in_session" = w."item_in_session"
+union all
+select f."session_id", f."item_in_session", 'delete'
+  from __starlode_held as f
+ where not exists (select 1 from __starlode_keyed as w where f."session_id" = w."session_id" and f."item_in_session" = w."item_in_session");
 
 delete from "star"."fact_songplay" as f
- where exists (select 1 from __starlode_change as w where w."session_id" = f."session_id" and w."item_in_session" = f."item_in_session" and w."__starlode_change" = 'update');
+ where (f."session_id", f."item_in_session") in (select "session_id", "item_in_session" from __starlode_change where "__starlode_change" in ('update', 'delete'));
 
 insert into "star"."fact_songplay" ("time_key", "user_key", "song_key", "artist_key", "session_id", "item_in_session", "played_at", "user_id", "song_id", "artist_id", "level", "location", "user_agent", "plays", "seconds", load_key)
 select w."time_key", w."user_key", w."song_key", w."artist_key", w."session_id", w."item_in_session", w."played_at", w."user_id", w."song_id", w."artist_id", w."level", w."location", w."user_agent", w."plays", w."seconds", 1
   from __starlode_keyed as w join __starlode_change as c on c."session_id" = w."session_id" and c."item_in_session" = w."item_in_session" and c."__starlode_change" <> 'same';
+
+create table __starlode_members as
+select distinct "user_id"
+  from "star"."dim_user"
+ where load_key > 9 and "user_key" > 0;
+
+create table __starlode_pointed as
+select f."session_id", f."item_in_session", f."user_id", f."played_at", f."user_key"
+  from "star"."fact_songplay" as f
+ where (f."user_id") in (select "user_id" from __starlode_members);
+
+create table __starlode_points as
+select "session_id", "item_in_session", "user_key"
+  from (select f."session_id", f."item_in_session", coalesce(d1."user_key", -1) as "user_key",
+               f."user_key" as "__starlode_before"
+          from __starlode_pointed as f
+          left join (select "user_key", "user_id", valid_to,
+          case when row_number() over (partition by "user_id" order by valid_from) = 1
+               then timestamp '0001-01-01 00:00:00' else valid_from end as "__starlode_known_from"
+     from "star"."dim_user" as v where v."user_key" > 0
+      and (v."user_id") in (select "user_id" from __starlode_pointed)) as d1
+    on d1."user_id" = f."user_id" and least(coalesce(cast(f."played_at" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') >= d1."__starlode_known_from" and least(coalesce(cast(f."played_at" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') < d1.valid_to) as found
+ where "user_key" <> "__starlode_before";

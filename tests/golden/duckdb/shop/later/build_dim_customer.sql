@@ -1,3 +1,69 @@
+create table __starlode_ids as
+select distinct "__starlode_number" from (
+select rowid as "__starlode_number" from "staging"."shop__customers (seen)" where "_load" > 8
+  ) as found;
+
+create table __starlode_touched as
+select distinct * from (
+select cast("customer_id" as VARCHAR) as "customer_id" from (
+SELECT
+  "customers"."customer_id" AS "customer_id",
+  "customers"."__starlode_driving"
+FROM (
+  SELECT
+    "customer_id",
+    "city",
+    "changed_at",
+    rowid AS "__starlode_driving"
+  FROM "staging"."shop__customers (seen)"
+  WHERE
+    rowid IN (
+      SELECT
+        "__starlode_number"
+      FROM __starlode_ids
+    )
+) AS "customers"
+  ) as said
+union all
+select cast("customer_id" as VARCHAR) as "customer_id" from (
+SELECT
+  "customers"."customer_id" AS "customer_id",
+  "customers"."__starlode_driving"
+FROM (
+  SELECT
+    *,
+    NULL AS "__starlode_driving"
+  FROM (
+    SELECT
+      "customer_id",
+      "city",
+      "changed_at"
+    FROM "staging"."shop__customers (seen) (gone)"
+    WHERE
+      "_load" <= 8 AND "_gone" > 8
+  ) AS gone
+) AS "customers"
+  ) as said
+  ) as found;
+
+insert into __starlode_ids ("__starlode_number")
+select distinct k."__starlode_driving"
+  from (
+SELECT
+  "customers"."customer_id" AS "customer_id",
+  "customers"."__starlode_driving"
+FROM (
+  SELECT
+    "customer_id",
+    "city",
+    "changed_at",
+    rowid AS "__starlode_driving"
+  FROM "staging"."shop__customers (seen)"
+) AS "customers"
+  ) as k
+ where (cast(k."customer_id" as VARCHAR)) in (select "customer_id" from __starlode_touched)
+   and k."__starlode_driving" not in (select "__starlode_number" from __starlode_ids);
+
 create table __starlode_in as
 select "customer_id", "city", cast("changed_at" as TIMESTAMP) as "__starlode_seen_at"
   from (
@@ -9,6 +75,12 @@ FROM (
     "city",
     "changed_at"
   FROM "staging"."shop__customers (seen)"
+  WHERE
+    rowid IN (
+      SELECT
+        "__starlode_number"
+      FROM __starlode_ids
+    )
 ) AS "customers"
   ) as chosen;
 

@@ -1,3 +1,40 @@
+create table __starlode_touched as
+select distinct * from (
+select cast("product_id" as VARCHAR) as "product_id" from (
+SELECT
+  "products"."product_id" AS "product_id",
+  "products"."__starlode_driving"
+FROM (
+  SELECT
+    "product_id",
+    "name",
+    rowid AS "__starlode_driving"
+  FROM "staging"."shop__products"
+  WHERE
+    "_load" > 9
+) AS "products"
+  ) as said
+union all
+select cast("product_id" as VARCHAR) as "product_id" from (
+SELECT
+  "products"."product_id" AS "product_id",
+  "products"."__starlode_driving"
+FROM (
+  SELECT
+    *,
+    NULL AS "__starlode_driving"
+  FROM (
+    SELECT
+      "product_id",
+      "name"
+    FROM "staging"."shop__products (gone)"
+    WHERE
+      "_load" <= 9 AND "_gone" > 9
+  ) AS gone
+) AS "products"
+  ) as said
+  ) as found;
+
 create table __starlode_in as
 select "product_id", "name"
   from (
@@ -8,6 +45,8 @@ FROM (
     "product_id",
     "name"
   FROM "staging"."shop__products"
+  WHERE
+    "_load" > 9
 ) AS "products"
   ) as chosen;
 

@@ -103,7 +103,7 @@ select coalesce(cast((extract(year from cast(f."played_at" as timestamp)) * 1000
   left join (select "user_key", "user_id", valid_to,
           case when row_number() over (partition by "user_id" order by valid_from) = 1
                then timestamp '0001-01-01 00:00:00' else valid_from end as "__starlode_known_from"
-     from "star"."dim_user" where "user_key" > 0) as d1
+     from "star"."dim_user" as v where v."user_key" > 0) as d1
     on d1."user_id" = f."user_id" and least(coalesce(cast(f."played_at" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') >= d1."__starlode_known_from" and least(coalesce(cast(f."played_at" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') < d1.valid_to
   left join "star"."dim_song" as d2 on d2."song_id" = f."song_id" and d2."song_key" > 0
   left join "star"."dim_artist" as d3 on d3."artist_id" = f."artist_id" and d3."artist_key" > 0

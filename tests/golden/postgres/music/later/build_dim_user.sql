@@ -1,3 +1,114 @@
+create temp table __starlode_ids as
+select distinct "__starlode_number" from (
+select ctid as "__starlode_number" from "staging"."app__events" where "_load" > 6
+  ) as found;
+
+create temp table __starlode_touched as
+select distinct * from (
+select cast("user_id" as text) collate "C" as "user_id" from (
+SELECT
+  "events"."userid" AS "user_id",
+  "events"."__starlode_driving" AS "__starlode_driving"
+FROM (
+  SELECT
+    "artist",
+    "auth",
+    "firstName" AS "firstname",
+    "gender",
+    "itemInSession" AS "iteminsession",
+    "lastName" AS "lastname",
+    "length",
+    "level",
+    "location",
+    "method",
+    "page",
+    "sessionId" AS "sessionid",
+    "registration",
+    "song",
+    "status",
+    "ts",
+    "userAgent" AS "useragent",
+    "userId" AS "userid",
+    ctid AS "__starlode_driving"
+  FROM "staging"."app__events"
+  WHERE
+    ctid IN (
+      SELECT
+        "__starlode_number"
+      FROM __starlode_ids
+    )
+) AS "events"
+  ) as said
+union all
+select cast("user_id" as text) collate "C" as "user_id" from (
+SELECT
+  "events"."userid" AS "user_id",
+  "events"."__starlode_driving" AS "__starlode_driving"
+FROM (
+  SELECT
+    *,
+    NULL AS "__starlode_driving"
+  FROM (
+    SELECT
+      "artist",
+      "auth",
+      "firstName" AS "firstname",
+      "gender",
+      "itemInSession" AS "iteminsession",
+      "lastName" AS "lastname",
+      "length",
+      "level",
+      "location",
+      "method",
+      "page",
+      "sessionId" AS "sessionid",
+      "registration",
+      "song",
+      "status",
+      "ts",
+      "userAgent" AS "useragent",
+      "userId" AS "userid"
+    FROM "staging"."app__events (gone)"
+    WHERE
+      "_load" <= 6 AND "_gone" > 6
+  ) AS gone
+) AS "events"
+  ) as said
+  ) as found;
+
+insert into __starlode_ids ("__starlode_number")
+select distinct k."__starlode_driving"
+  from (
+SELECT
+  "events"."userid" AS "user_id",
+  "events"."__starlode_driving" AS "__starlode_driving"
+FROM (
+  SELECT
+    "artist",
+    "auth",
+    "firstName" AS "firstname",
+    "gender",
+    "itemInSession" AS "iteminsession",
+    "lastName" AS "lastname",
+    "length",
+    "level",
+    "location",
+    "method",
+    "page",
+    "sessionId" AS "sessionid",
+    "registration",
+    "song",
+    "status",
+    "ts",
+    "userAgent" AS "useragent",
+    "userId" AS "userid",
+    ctid AS "__starlode_driving"
+  FROM "staging"."app__events"
+) AS "events"
+  ) as k
+ where (cast(k."user_id" as text) collate "C") in (select "user_id" from __starlode_touched)
+   and k."__starlode_driving" not in (select "__starlode_number" from __starlode_ids);
+
 create temp table __starlode_in as
 select "user_id", "first_name", "last_name", "gender", "level", "registered_at", cast("seen_at" as timestamp) as "__starlode_seen_at"
   from (
@@ -46,6 +157,12 @@ FROM (
     "userAgent" AS "useragent",
     "userId" AS "userid"
   FROM "staging"."app__events"
+  WHERE
+    ctid IN (
+      SELECT
+        "__starlode_number"
+      FROM __starlode_ids
+    )
 ) AS "events"
 WHERE
   "events"."userid" <> ''

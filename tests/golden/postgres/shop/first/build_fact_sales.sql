@@ -63,7 +63,7 @@ select coalesce(d0."customer_key", -1) as "customer_key",
   left join (select "customer_key", "customer_id", valid_to,
           case when row_number() over (partition by "customer_id" order by valid_from) = 1
                then timestamp '0001-01-01 00:00:00' else valid_from end as "__starlode_known_from"
-     from "star"."dim_customer" where "customer_key" > 0) as d0
+     from "star"."dim_customer" as v where v."customer_key" > 0) as d0
     on d0."customer_id" = f."customer_id" and least(coalesce(cast(f."ordered_at" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') >= d0."__starlode_known_from" and least(coalesce(cast(f."ordered_at" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') < d0.valid_to
   left join "star"."dim_product" as d1 on d1."product_id" = f."product_id" and d1."product_key" > 0
   ) as keyed;

@@ -7,6 +7,18 @@ create table "staging"."shop__customers" (
   "_load" bigint
 );
 
+drop table if exists "staging"."shop__customers (gone)";
+
+create table "staging"."shop__customers (gone)" (
+  "customer_id" text collate "C",
+  "city" text collate "C",
+  "changed_at" timestamp,
+  "_file" text collate "C",
+  "_row" bigint,
+  "_load" bigint,
+  "_gone" bigint
+);
+
 create unlogged table "staging"."shop__customers (work)" (
   "customer_id" text collate "C",
   "city" text collate "C",
@@ -20,6 +32,22 @@ insert into "staging"."shop__customers (work)" ("customer_id", "city", "changed_
 select cast("customer_id" as text), cast("city" as text), cast("changed_at" as timestamp), cast("_file" as text), cast("_row" as bigint), 1
   from the landed files landing/part-00001.parquet;
 
+drop table if exists "staging"."shop__customers (met)";
+
+create unlogged table "staging"."shop__customers (met)" (
+  "customer_id" text collate "C",
+  "city" text collate "C",
+  "changed_at" timestamp,
+  "_file" text collate "C",
+  "_row" bigint,
+  "_load" bigint
+);
+
+insert into "staging"."shop__customers (met)" ("customer_id", "city", "changed_at", "_file", "_row", "_load")
+select "customer_id", "city", "changed_at", "_file", "_row", "_load"
+  from "staging"."shop__customers" as h
+ where (h."customer_id") in (select "customer_id" from "staging"."shop__customers (work)");
+
 create temp table "__starlode_merge" as
 select w.*,
        case when h."_load" is null then 'insert'
@@ -29,19 +57,16 @@ select w.*,
             else 'move' end as "__starlode_change"
   from (select *, row_number() over (partition by "customer_id" order by "changed_at" desc nulls last, "_file" desc nulls last, "_row" desc nulls last) as "__starlode_newest"
           from "staging"."shop__customers (work)") as w
-  left join "staging"."shop__customers" as h on h."customer_id" = w."customer_id"
+  left join "staging"."shop__customers (met)" as h on h."customer_id" = w."customer_id"
  where w."__starlode_newest" = 1;
 
 delete from "staging"."shop__customers" as h
- where exists (select 1 from "__starlode_merge" as w where w."__starlode_change" = 'update' and h."customer_id" = w."customer_id");
-
-update "staging"."shop__customers" as h
-   set "_file" = w."_file", "_row" = w."_row", "_load" = w."_load"
-  from "__starlode_merge" as w
- where w."__starlode_change" = 'move' and h."customer_id" = w."customer_id";
+ where (h."customer_id") in (select "customer_id" from "__starlode_merge" where "__starlode_change" in ('update', 'move'));
 
 insert into "staging"."shop__customers" ("customer_id", "city", "changed_at", "_file", "_row", "_load")
-select "customer_id", "city", "changed_at", "_file", "_row", "_load" from "__starlode_merge" where "__starlode_change" in ('insert', 'update');
+select "customer_id", "city", "changed_at", "_file", "_row", "_load" from "__starlode_merge" where "__starlode_change" in ('insert', 'update', 'move');
+
+drop table if exists "staging"."shop__customers (met)";
 
 create table "staging"."shop__customers (seen)" (
   "customer_id" text collate "C",
@@ -50,6 +75,18 @@ create table "staging"."shop__customers (seen)" (
   "_file" text collate "C",
   "_row" bigint,
   "_load" bigint
+);
+
+drop table if exists "staging"."shop__customers (seen) (gone)";
+
+create table "staging"."shop__customers (seen) (gone)" (
+  "customer_id" text collate "C",
+  "city" text collate "C",
+  "changed_at" timestamp,
+  "_file" text collate "C",
+  "_row" bigint,
+  "_load" bigint,
+  "_gone" bigint
 );
 
 insert into "staging"."shop__customers (seen)" ("customer_id", "city", "changed_at", "_file", "_row", "_load")

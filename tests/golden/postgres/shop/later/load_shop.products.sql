@@ -20,6 +20,21 @@ insert into "staging"."shop__products (work)" ("product_id", "name", "_file", "_
 select cast("product_id" as text), cast("name" as text), cast("_file" as text), cast("_row" as bigint), 1
   from the landed files landing/part-00001.parquet;
 
+drop table if exists "staging"."shop__products (new) (met)";
+
+create unlogged table "staging"."shop__products (new) (met)" (
+  "product_id" text collate "C",
+  "name" text collate "C",
+  "_file" text collate "C",
+  "_row" bigint,
+  "_load" bigint
+);
+
+insert into "staging"."shop__products (new) (met)" ("product_id", "name", "_file", "_row", "_load")
+select "product_id", "name", "_file", "_row", "_load"
+  from "staging"."shop__products (new)" as h
+ where (h."product_id") in (select "product_id" from "staging"."shop__products (work)");
+
 create temp table "__starlode_merge" as
 select w.*,
        case when h."_load" is null then 'insert'
@@ -29,20 +44,38 @@ select w.*,
             else 'move' end as "__starlode_change"
   from (select *, row_number() over (partition by "product_id" order by "_file" desc nulls last, "_row" desc nulls last) as "__starlode_newest"
           from "staging"."shop__products (work)") as w
-  left join "staging"."shop__products (new)" as h on h."product_id" = w."product_id"
+  left join "staging"."shop__products (new) (met)" as h on h."product_id" = w."product_id"
  where w."__starlode_newest" = 1;
 
 delete from "staging"."shop__products (new)" as h
- where exists (select 1 from "__starlode_merge" as w where w."__starlode_change" = 'update' and h."product_id" = w."product_id");
-
-update "staging"."shop__products (new)" as h
-   set "_file" = w."_file", "_row" = w."_row", "_load" = w."_load"
-  from "__starlode_merge" as w
- where w."__starlode_change" = 'move' and h."product_id" = w."product_id";
+ where (h."product_id") in (select "product_id" from "__starlode_merge" where "__starlode_change" in ('update', 'move'));
 
 insert into "staging"."shop__products (new)" ("product_id", "name", "_file", "_row", "_load")
-select "product_id", "name", "_file", "_row", "_load" from "__starlode_merge" where "__starlode_change" in ('insert', 'update');
+select "product_id", "name", "_file", "_row", "_load" from "__starlode_merge" where "__starlode_change" in ('insert', 'update', 'move');
 
-drop table if exists "staging"."shop__products";
+drop table if exists "staging"."shop__products (new) (met)";
 
-alter table "staging"."shop__products (new)" rename to "shop__products";
+create temp table "__starlode_difference" as
+select coalesce(n."product_id", o."product_id") as "product_id",
+       case when o."__starlode_content" is null then 'insert'
+            when n."__starlode_content" is null then 'delete' else 'update' end as "__starlode_change"
+  from (select "product_id" as "product_id", hashtextextended(row("product_id", "name", "_file", "_row")::text, 0) as "__starlode_content" from "staging"."shop__products") as o
+  full join (select "product_id" as "product_id", hashtextextended(row("product_id", "name", "_file", "_row")::text, 0) as "__starlode_content" from "staging"."shop__products (new)") as n on o."product_id" = n."product_id"
+ where o."__starlode_content" is null or n."__starlode_content" is null or o."__starlode_content" <> n."__starlode_content";
+
+delete from "staging"."shop__products (gone)" where "_gone" <= 9;
+
+insert into "staging"."shop__products (gone)" ("product_id", "name", "_file", "_row", "_load", "_gone")
+select h."product_id", h."name", h."_file", h."_row", h."_load", 1
+  from "staging"."shop__products" as h
+ where (h."product_id") in (select "product_id" from "__starlode_difference" where "__starlode_change" in ('update', 'delete'));
+
+delete from "staging"."shop__products" as h
+ where (h."product_id") in (select "product_id" from "__starlode_difference" where "__starlode_change" in ('update', 'delete'));
+
+insert into "staging"."shop__products" ("product_id", "name", "_file", "_row", "_load")
+select "product_id", "name", "_file", "_row", "_load"
+  from "staging"."shop__products (new)" as h
+ where (h."product_id") in (select "product_id" from "__starlode_difference" where "__starlode_change" in ('insert', 'update'));
+
+drop table if exists "staging"."shop__products (new)";

@@ -1,0 +1,75 @@
+"""Statements that point facts to other versions of their members where those changed after the facts were built.
+
+Facts keep the natural keys that they were looked up by, so no stream is asked: the rows of changed members are taken out,
+looked up as of their own moment, and get the key that they find now.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlode.sql.dimension import LOAD_KEY
+from starlode.sql.fact import found_key, join_members
+
+if TYPE_CHECKING:
+    from starlode.sql.dialect import Dialect
+    from starlode.sql.fact import Shape
+
+WORK_MEMBERS = "__starlode_members"
+WORK_POINTED = "__starlode_pointed"
+WORK_POINTS = "__starlode_points"
+WORK_TABLES = (WORK_MEMBERS, WORK_POINTED, WORK_POINTS)
+
+
+def find_members(dialect: Dialect, shape: Shape, number: int, since: int) -> str:
+    """The members of a role that changed since a load."""
+    dimension = shape.dimension(shape.fact.roles[number])
+    return (
+        f"{dialect.create_work} {WORK_MEMBERS} as\n"
+        f"select distinct {dialect.names(dimension.key)}\n  from {dialect.table(dimension.table)}\n"
+        f" where {LOAD_KEY} > {since} and {dialect.quote(dimension.key_column)} > 0"
+    )
+
+
+def find_rows(dialect: Dialect, shape: Shape, number: int, *, has_gone: bool) -> str:
+    """The fact's rows of these members; where versions have gone, those too whose key is no member's any more."""
+    q, fact, role = dialect.quote, shape.fact, shape.fact.roles[number]
+    dimension = shape.dimension(role)
+    names = tuple(dict.fromkeys((*fact.grain, *role.columns, *((fact.at,) if fact.at else ()), role.key_column)))
+    among = dialect.among([f"f.{q(column)}" for column in role.columns], dimension.key, WORK_MEMBERS)
+    rows = f"select {dialect.names(names, 'f')}\n  from {dialect.table(fact.table)} as f\n"
+    texts = [f"{rows} where {among}"]
+    if has_gone:
+        key = f"d.{q(dimension.key_column)} = f.{q(role.key_column)}"
+        texts.append(f"{rows} where not exists (select 1 from {dialect.table(dimension.table)} as d where {key})")
+    return f"{dialect.create_work} {WORK_POINTED} as\n" + "\nunion\n".join(texts)
+
+
+def find_points(dialect: Dialect, shape: Shape, number: int) -> str:
+    """The rows whose key is another one now, with that key."""
+    q, fact, role = dialect.quote, shape.fact, shape.fact.roles[number]
+    key = q(role.key_column)
+    return (
+        f"{dialect.create_work} {WORK_POINTS} as\n"
+        f"select {dialect.names(fact.grain)}, {key}\n"
+        f"  from (select {dialect.names(fact.grain, 'f')}, {found_key(dialect, shape, number)} as {key},\n"
+        f"               f.{key} as {dialect.own('before')}\n"
+        f"          from {WORK_POINTED} as f\n"
+        f"          {join_members(dialect, shape, number, WORK_POINTED)}) as found\n"
+        f" where {key} <> {dialect.own('before')}"
+    )
+
+
+def count_points(dialect: Dialect) -> str:
+    return f"select count(*) from {dialect.quote(WORK_POINTS)}"
+
+
+def point(dialect: Dialect, shape: Shape, number: int, load_key: int) -> str:
+    """Give the rows their new keys."""
+    q, fact, role = dialect.quote, shape.fact, shape.fact.roles[number]
+    same = " and ".join(f"p.{q(name)} = f.{q(name)}" for name in fact.grain)
+    key = q(role.key_column)
+    return (
+        f"update {dialect.table(fact.table)} as f\n   set {key} = p.{key}, {LOAD_KEY} = {load_key}\n"
+        f"  from {WORK_POINTS} as p\n where {same}"
+    )
