@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from starlode.landing import Manifest
     from starlode.project import Project
     from starlode.source import Look, Stream
-    from starlode.star import Dimension, Fact
+    from starlode.star import Dimension, Fact, Select
     from starlode.table import Column
 
 # A change of how models are built makes them be built again.
@@ -282,9 +283,13 @@ def _made_from(project: Project) -> dict[str, frozenset[str]]:
 
 
 def _reads(model: Dimension | Fact) -> frozenset[str]:
-    if model.select is None:
-        return frozenset()
-    return frozenset(str(name) for name in select.reads(select.parse(model.select)))
+    return _streams_of(model.select) if model.select else frozenset()
+
+
+@cache
+def _streams_of(of: Select) -> frozenset[str]:
+    """The streams that a SELECT reads; a plan asks for them once for each pair of models."""
+    return frozenset(str(name) for name in select.reads(select.parse(of)))
 
 
 def _aliases(name: str) -> tuple[str, ...]:
