@@ -90,6 +90,18 @@ def test_what_cannot_be_followed_is_a_warning(select: str, tmp_path: Path) -> No
     assert projects.value(project, "select severity from starlode.finding where rule = 'balance'") == "warning"
 
 
+def test_a_star_may_stand_before_other_columns(tmp_path: Path) -> None:
+    project = _run(
+        tmp_path, "select l.*, p.pname from app.lines as l left join app.prod as p on p.pid = l.pid and p.pid = 1"
+    )
+
+    assert projects.rows(project, "select id, pid, amt, pname from star.fact_f order by 1") == [
+        (1, 1, 10, "A"),
+        (2, 2, 20, None),
+        (3, 9, 30, None),
+    ]
+
+
 def test_two_streams_of_one_name_are_told_apart(tmp_path: Path) -> None:
     declared = """
 name: a

@@ -54,27 +54,17 @@ def qualified(tree: Tree, places: Mapping[str, Table]) -> Tree:
     return settled
 
 
-def as_users_see(dialect: Dialect, select: str, columns: tuple[Column, ...], own: tuple[str, ...] = ()) -> str:
+def as_users_see(dialect: Dialect, select: str, columns: tuple[Column, ...]) -> str:
     """A translated SELECT with the names and the types that it gives in the users' own SQL.
 
-    Columns of our own ride along at its end as they are.
+    Columns of our own come behind the users' as they are, wherever a star of theirs has shown them.
     """
-    names = dialect.names((*(c.name for c in columns), *own))
-    typed = ",\n       ".join(
-        (
-            *(f"{dialect.cast(dialect.quote(c.name), c.type)} as {dialect.quote(c.name)}" for c in columns),
-            *(dialect.quote(name) for name in own),
-        )
-    )
-    return f"select {typed}\n  from (\n{select}\n  ) as said ({names})"
-
-
-def without_own(columns: tuple[Column, ...]) -> tuple[tuple[Column, ...], tuple[str, ...]]:
-    """The users' columns, and the names of those that we work with."""
-    return (
-        tuple(c for c in columns if not c.name.startswith(OWN)),
-        tuple(c.name for c in columns if c.name.startswith(OWN)),
-    )
+    names = dialect.names(tuple(c.name for c in columns))
+    own = tuple(dialect.quote(c.name) for c in columns if c.name.startswith(OWN))
+    users = (c for c in columns if not c.name.startswith(OWN))
+    typed = (f"{dialect.cast(dialect.quote(c.name), c.type)} as {dialect.quote(c.name)}" for c in users)
+    listed = ",\n       ".join((*typed, *own))
+    return f"select {listed}\n  from (\n{select}\n  ) as said ({names})"
 
 
 def _group_by_all(tree: exp.Expr) -> None:

@@ -49,7 +49,7 @@ def spoken(tree: exp.Query, places: Mapping[str, Table], dialect: Dialect, drive
     # The empty engine knows no work tables.
     every = replace(driven, within="") if driven else None
     columns = duckdb.described(tuple(places.values()), _resolved(tree, places, duckdb.DIALECT, every))
-    return translate.as_users_see(dialect, text, *translate.without_own(columns))
+    return translate.as_users_see(dialect, text, columns)
 
 
 def _resolved(tree: exp.Query, places: Mapping[str, Table], dialect: Dialect, driven: Driven | None) -> str:
