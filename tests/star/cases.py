@@ -17,14 +17,15 @@ from tests.star.streams import ADDED, COLUMNS, Files, Row, Stream
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from starlode.star import Late
     from tests.star.expected import State
     from tests.star.streams import Kind
 
 START = datetime(2024, 1, 1)
 NAMES = ("a", "b", "c", "d")
 KINDS: tuple[Kind, ...] = ("keyed", "keyed", "dated", "plain", "plain", "full", "full_keyed")
-# A stream that only grows, whose dimension has history.
-TOLD = Stream("told", "told")
+# A stream that only grows, whose dimension has history; and one whose rows stand twice for a while, so that its fact fails.
+TOLD, TWICE = Stream("told", "told"), Stream("e", "plain")
 ROLES = ("thing", "past")
 
 
@@ -35,6 +36,10 @@ class Fact:
     name: str
     said: Said
     dims: Mapping[str, str] = field(default_factory=dict)
+    late: Late = "infer"
+    not_applicable: tuple[str, ...] = ()
+    # Its grain may not tell rows apart on some days; the run fails then, and the fact stays as it was.
+    may_fail: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ class Case:
 def make(seed: int, *, facts: int = 8, days: int = 6) -> Case:
     """The case of a seed."""
     random = Random(seed)  # noqa: S311  chance, and no secret
-    streams = (*(Stream(name, random.choice(KINDS)) for name in NAMES), TOLD)
+    streams = (*(Stream(name, random.choice(KINDS)) for name in NAMES), TOLD, TWICE)
     thing = random.choice(
         (
             "select id, grp, n from app.b",
@@ -70,7 +75,7 @@ def make(seed: int, *, facts: int = 8, days: int = 6) -> Case:
             "select ref as id, max(grp) as grp, sum(n) as n from app.b where ref is not null group by ref",
         )
     )
-    made = tuple(_fact(random, number) for number in range(facts))
+    made = (*(_fact(random, number) for number in range(facts)), _failing(random))
     case = Case(seed, streams, thing, made, ())
     return replace(case, days=tuple(_Days(random, case).make(days)))
 
@@ -78,7 +83,16 @@ def make(seed: int, *, facts: int = 8, days: int = 6) -> Case:
 def _fact(random: Random, number: int) -> Fact:
     said = Writer(random, NAMES).write()
     dims = {role: random.choice(said.keys) for role in ROLES if said.keys and random.random() < 0.5}
-    return Fact(f"f{number}", said, dims)
+    late: Late = random.choices(("infer", "unknown", "hold"), (60, 20, 20))[0]
+    without = tuple({column for column in dims.values() if random.random() < 0.2})
+    return Fact(f"f{number}", said, dims, late, without)
+
+
+def _failing(random: Random) -> Fact:
+    """The last fact, so that all others are built before it fails."""
+    beside = random.choice(NAMES)
+    sql = f"select e.id, e.n, r.grp, e.ref\n  from app.e as e left join app.{beside} as r on r.id = e.ref"
+    return Fact("last", Said(sql, ("id",), ("ref",), None, ("n",), ("e", beside)), {"thing": "ref"}, may_fail=True)
 
 
 class _Days:
@@ -88,7 +102,7 @@ class _Days:
         self.random = random
         self.streams = {stream.name: stream for stream in case.streams}
         self.files: dict[str, Files] = {name: {} for name in self.streams}
-        self.gone: dict[str, list[Row]] = {name: [] for name in NAMES}
+        self.gone: dict[str, list[Row]] = {name: [] for name in self.streams}
         self.expected = Expected(case)
         self.facts = case.facts
         self.lags = False
@@ -107,8 +121,8 @@ class _Days:
                     self._live(day, state)
                     yield day
                     break
-        if self.lags:
-            last = Day()
+        if self.lags or self.expected.state.refused:
+            last = Day({TWICE.name: self._once()})
             state = self.expected.after(last)
             if not self.expected.refuses(state):
                 yield last
@@ -119,9 +133,9 @@ class _Days:
     def _day(self, number: int) -> Day:
         """Changes of one stream mostly, for what joins bring is what is hard to follow."""
         if self.random.random() < 0.5:
-            names = [self.random.choices(("a", "b", "c", "d", "told"), (12, 28, 28, 24, 8))[0]]
+            names = [self.random.choices(("a", "b", "c", "d", "told", "e"), (12, 27, 27, 22, 6, 6))[0]]
         else:
-            names = self.random.sample(list(self.streams), self.random.choice((2, 2, 3, 5)))
+            names = self.random.sample(list(self.streams), self.random.choice((2, 2, 3, 6)))
         files = {name: self._changed(name, number) for name in names}
         mended = self._mended(number) if self.random.random() < 0.08 else {}
         select: tuple[str, ...] = ()
@@ -177,6 +191,11 @@ class _Days:
         if name != TOLD.name and not self.added and self.random.random() < 0.08:
             self.added.add(name)
         files: Files = dict(self.files[name])
+        if name == TWICE.name:
+            once = files | self._once()
+            if once == files and self.random.random() < 0.6 and files["1.csv"]:
+                return {"1.csv": (*files["1.csv"], self.random.choice(files["1.csv"]))}
+            files = once
         for number in range(self.random.choice((1, 1, 1, 2, 2, 3, 5))):
             if name == TOLD.name:
                 files[f"{day}{number}.csv"] = (self._row(name, self.random.randint(0, 8)),)
@@ -184,6 +203,14 @@ class _Days:
             how = self.random.choices((self._insert, self._update, self._delete, self._return), (25, 45, 18, 12))[0]
             how(name, files, f"{day}.csv")
         return {file: rows for file, rows in files.items() if rows != self.files[name].get(file)}
+
+    def _once(self) -> Files:
+        """The files without rows that stand twice."""
+        return {
+            file: tuple({row["id"]: row for row in rows}.values())
+            for file, rows in self.files[TWICE.name].items()
+            if len({row["id"] for row in rows}) < len(rows)
+        }
 
     def _insert(self, name: str, files: Files, file: str) -> None:
         held = {row["id"] for rows in files.values() for row in rows}

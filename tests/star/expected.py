@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 PAST = "select id, grp, n, moment from app.told"
 DIMENSIONS = ("dim_thing", "dim_past")
-# The key of a role that finds nobody, and the moment from which an inferred member holds.
-UNKNOWN = (None, None)
+# The moment from which an inferred member holds.
 BEGINNING = datetime(1, 1, 1)
+UNKNOWN, NOT_APPLICABLE, HELD = "-1", "-2", "-3"
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,8 @@ class State:
     past: Mapping[tuple[Any, ...], tuple[Version, ...]] = field(default_factory=dict)
     facts: Mapping[str, Built] = field(default_factory=dict)
     fresh: frozenset[str] = frozenset()
+    # The fact whose rows share a value of the grain, which stops the run.
+    refused: str = ""
 
 
 class Expected:
@@ -80,7 +82,9 @@ class Expected:
             state = replace(state, past=chain(self._ask(PAST), key=("id",), kept=("grp",), overwritten=("n",)))
         fresh = frozenset(f.name for f in self.facts if f"fact_{f.name}" in chosen)
         built = {f.name: self._build(f, state) for f in self.facts if f.name in fresh}
-        return replace(state, facts={**state.facts, **built}, fresh=fresh)
+        refused = next((name for name, made in built.items() if made is None), "")
+        done = {name: made for name, made in built.items() if made is not None}
+        return replace(state, facts={**state.facts, **done}, fresh=fresh - {refused}, refused=refused)
 
     def refuses(self, state: State) -> bool:
         """Whether the engine would rightly refuse a state: a fact that loses its last row."""
@@ -89,15 +93,14 @@ class Expected:
             for name, built in state.facts.items()
         )
 
-    def _build(self, fact: Fact, state: State) -> Built:
+    def _build(self, fact: Fact, state: State) -> Built | None:
         rows = self._ask(state.selects[fact.name])
         values = [tuple(row[name] for name in fact.said.grain) for row in rows]
+        if fact.may_fail and len(set(values)) < len(values):
+            return None
         assert len(set(values)) == len(values), f"the grain of {fact} is no grain"
         assert all(cell is not None for value in values for cell in value), f"the grain of {fact} has no value"
-        members = tuple(
-            {role: _member(role, row[column], row.get(fact.said.at or ""), state) for role, column in fact.dims.items()}
-            for row in rows
-        )
+        members = tuple({role: _member(fact, role, row, state) for role in fact.dims} for row in rows)
         return Built(rows, members)
 
     def _tell(self, stream: Stream, files: Files) -> None:
@@ -122,13 +125,17 @@ def plain(cell: Any) -> Any:
     return cell
 
 
-def _member(role: str, natural: Any, moment: datetime | None, state: State) -> tuple[Any, Any]:
-    """The natural key of the member that a row points to, and from when its version holds."""
+def _member(fact: Fact, role: str, row: Row, state: State) -> tuple[Any, Any]:
+    """The natural key of the member that a row points to, and from when its version holds; a reserved key stands for itself."""
+    column = fact.dims[role]
+    natural, moment = row[column], row.get(fact.said.at or "")
     if natural is None:
-        return UNKNOWN
+        return (NOT_APPLICABLE if column in fact.not_applicable else UNKNOWN, None)
+    versions = state.past.get((natural,))
+    if (natural not in state.things if role == "thing" else versions is None) and fact.late != "infer":
+        return (UNKNOWN if fact.late == "unknown" else HELD, None)
     if role == "thing":
         return natural, None
-    versions = state.past.get((natural,))
     return natural, version_at(versions, moment).valid_from if versions else BEGINNING
 
 

@@ -179,7 +179,7 @@ class Writer:
         forms = (f"{left} = {right}", f"{right} = {left}", f"{left} = {right} + 1", f"{left} = coalesce({right}, 0)")
         said = self.random.choices((*forms, f"{left} = {right} % 4", f"{left} < {right}"), (40, 20, 8, 10, 4, 2))[0]
         if self.chance(0.25):
-            said += f" and {self._predicate([joined] if self.chance(0.7) else [other, joined])}"
+            said += f" and {self._predicate([joined] if self.chance(0.7) else [other, joined], asks=0)}"
         return said
 
     def _relation(self, alias: str) -> Relation:
@@ -264,11 +264,11 @@ class Writer:
         one = self.random.choice(relations).alias
         return self.random.choice(("count(*) > 1", "count(*) < 4", f"max({one}.n) is not null", f"sum({one}.n) > 4"))
 
-    def _predicate(self, relations: list[Relation]) -> str:
+    def _predicate(self, relations: list[Relation], asks: float = 0.12) -> str:
         one, two = self.random.choice(relations), self.random.choice(relations)
         a, b = one.alias, two.alias
         if one is two or self.chance(0.55):
-            if self.chance(0.12):
+            if self.chance(asks):
                 return self._asking(one)
             return self._plain_predicate(a)
         return self.random.choice(

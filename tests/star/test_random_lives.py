@@ -20,7 +20,7 @@ import starlode
 from tests import projects
 from tests.star.expected import plain
 from tests.star.history import FOR_EVER
-from tests.star.playing import UNBALANCED, table
+from tests.star.playing import UNBALANCED, tables_of
 from tests.star.shop import PROJECT, SELECTS, Shop, Star, key_of, member, star
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ class Life(RuleBasedStateMachine):
         starlode.run(project)
         self.shop.see()
         wanted = star(self.shop)
-        tables = {held.name: table(project, held.name) for held in project.star.tables}
+        tables = tables_of(project, project.star.tables)
         self._keys_stay(tables)
         for name, versions in (("customer", wanted.customers), ("store", wanted.stores)):
             _spans_hold(tables[f"dim_{name}"], name)
@@ -236,11 +236,8 @@ class Life(RuleBasedStateMachine):
         """Every table, with its keys."""
         project: Project = starlode.read(self.folder)
         return {
-            held.name: sorted(
-                repr({name: cell for name, cell in row.items() if name != "load_key"})
-                for row in table(project, held.name)
-            )
-            for held in project.star.tables
+            name: sorted(repr({column: cell for column, cell in row.items() if column != "load_key"}) for row in rows)
+            for name, rows in tables_of(project, project.star.tables).items()
         }
 
     # Files
