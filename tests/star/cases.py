@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.star.expected import Expected
 from tests.star.selects import Said, Writer
-from tests.star.streams import ADDED, COLUMNS, Files, Row, Stream
+from tests.star.streams import ADDED, COLUMNS, Files, Row, Stream, columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -148,7 +148,16 @@ class _Days:
         """A fact gets one more column."""
         fact = self.random.choice(self.facts)
         text = self.expected.state.selects[fact.name]
-        return {fact.name: text.replace("\n  from ", f", {number} as m{number}\n  from ", 1)}
+        loaded = self.expected.state.loaded
+        held = [name for name in self.added if ADDED in columns_of(loaded[name])]
+        known = [f"{name}.{ADDED}" for name in held if f"app.{name} as {name}" in text]
+        known += [
+            f"r0.{ADDED}"
+            for name in held
+            if text.find(f"\n  from app.{name} as r0") > 0 and not {"by", "distinct"} & set(text.split())
+        ]
+        said = self.random.choice(known) if known else str(number)
+        return {fact.name: text.replace("\n  from ", f", {said} as m{number}\n  from ", 1)}
 
     def _live(self, day: Day, state: State) -> None:
         for name, files in day.files.items():
@@ -173,7 +182,7 @@ class _Days:
 
     def _row(self, name: str, number: int) -> Row:
         row = {"id": number, **{column: self._cell(column) for column in COLUMNS[1:]}}
-        return row | ({ADDED: self.random.randint(0, 9)} if name in self.added else {})
+        return row | ({ADDED: self._added()} if name in self.added else {})
 
     def _cell(self, column: str) -> Any:
         if column == "moment":
@@ -186,11 +195,17 @@ class _Days:
             return f"{self.random.randint(-300, 900) / 100:.2f}"
         return self.random.choice((0, 1, 2, 2, 3, 3, 4, 5, 6, 7))
 
+    def _added(self) -> Any:
+        """A value of the new column: whole numbers mostly, so that its type widens on a later day or never."""
+        return self.random.choices((1, 2, 3, None, "4.5"), (30, 30, 25, 10, 5))[0]
+
     def _changed(self, name: str, day: int) -> Files:
         """The files of a stream that some changes touch, as they are after them."""
-        if name != TOLD.name and not self.added and self.random.random() < 0.08:
-            self.added.add(name)
         files: Files = dict(self.files[name])
+        if name != TOLD.name and not self.added and self.random.random() < 0.1:
+            self.added.add(name)
+            file = self.random.choice(("1.csv", "2.csv", str(day)))
+            files[file] = tuple(row | {ADDED: self._added()} for row in files.get(file, ()))
         if name == TWICE.name:
             once = files | self._once()
             if once == files and self.random.random() < 0.6 and files["1.csv"]:

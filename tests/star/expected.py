@@ -105,7 +105,9 @@ class Expected:
 
     def _tell(self, stream: Stream, files: Files) -> None:
         names = columns_of(files)
-        columns = ", ".join(f'"{name}" {TYPES.get(name, "integer").replace("integer", "bigint")}' for name in names)
+        columns = ", ".join(
+            f'"{name}" {TYPES.get(name, "decimal(18,1)").replace("integer", "bigint")}' for name in names
+        )
         self._database.execute(f"create or replace table app.{stream.name} ({columns})")
         rows = _seen(files) if stream.kind == "told" else current(stream, files)
         if rows:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 ROW_COLUMNS = ("id", "ref", "other", "grp", "n", "amount", "moment")
 GROUP_COLUMNS = ("ref", "n", "amount", "grp")
-SHAPES = {"rows": 56, "grouped": 24, "distinct": 7, "all": 5, "hard": 8}
+SHAPES = {"rows": 54, "grouped": 23, "distinct": 7, "all": 9, "hard": 7}
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Writer:
     def _all(self) -> Said:
         """All columns of a stream, beside one of another."""
         first, second = self._stream(), self._stream()
-        shown = self.random.choice(("r0.*", "r0.*, r1.n as n1", "r0.*, coalesce(r1.grp, '-') as grp1"))
+        shown = self.random.choice(("r0.*", "r0.*, r1.n as n1", "coalesce(r1.grp, '-') as grp1, r0.*"))
         text = f"app.{first} as r0 left join app.{second} as r1 on r1.id = r0.ref"
         sql = f"select {shown}\n  from {text}"
         # A plain stream may be joined here, whose rows tell themselves apart all the same.
@@ -135,6 +135,15 @@ class Writer:
             f"select a.id, a.ref, a.n, a.moment, b.n as place from app.{first} as a\n"
             f"  join (select id, n, row_number() over (partition by ref order by id) as nth from app.{second}) as b\n"
             f"    on b.id = a.ref and b.nth = 1",
+            f"select a.id * 10 + v.x as id, a.ref, b.n, a.moment, v.x as place from app.{first} as a\n"
+            f"  cross join (values (1), (2)) as v(x) left join app.{second} as b on b.id = a.ref and b.n > v.x",
+            f"select a.id * 10 + v.x as id, a.ref, b.n, a.moment, v.x as place from app.{first} as a\n"
+            f"  join app.{second} as b on b.id = a.ref\n"
+            f"  join (select 1 as x union all select 2) as v on v.x < b.n",
+            f"select a.id, a.ref, a.n, a.moment, b.many as place from app.{first} as a\n"
+            f"  cross join (select count(*) as many from app.{second}) as b",
+            f"with w as (select id, ref, n, moment from app.{first})\n"
+            f"select x.id, x.ref, y.n, x.moment, 1 as place\n  from w as x left join w as y on y.id = x.ref",
         )
         return Said(self.random.choice(texts), ("id",), ("ref",), "moment", ("n",), (first, second))
 
