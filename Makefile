@@ -25,6 +25,7 @@ newest: $(NEWEST)/.dev
 bench: $(VENV)/.dev
 	$(VENV)/bin/python bench/music.py
 	$(VENV)/bin/python bench/postgres.py
+	$(VENV)/bin/python bench/star.py
 
 $(VENV)/.runtime: pyproject.toml constraints.txt
 	@$(PYTHON) -m venv $(VENV)

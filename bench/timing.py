@@ -137,6 +137,16 @@ def race(title: str, jobs: Sequence[Job], *, rounds: int) -> Table:
     return Table(title, rows, tuple(left_out))
 
 
+def answers(database: Path | str, questions: Sequence[str]) -> list[str]:
+    """What a process of its own finds when it asks a database, as text."""
+    done = subprocess.run(
+        [sys.executable, ASK, str(database)], input=json.dumps(questions), capture_output=True, text=True
+    )
+    if done.returncode:
+        raise WrongResult(f"the result cannot be asked:\n{done.stderr[-2000:]}")
+    return list(map(str, json.loads(done.stdout)))
+
+
 def _run(job: Job) -> Sample:
     log = job.folder / "bench.log"
     with log.open("wb") as output:
@@ -164,11 +174,8 @@ def _verify(job: Job) -> tuple[str, ...]:
     """What was found to be true of the result, in words."""
     if not job.claims:
         return ()
-    asked = json.dumps([claim.sql for claim in job.claims])
-    done = subprocess.run([sys.executable, ASK, str(job.database)], input=asked, capture_output=True, text=True)
-    if done.returncode:
-        raise WrongResult(f"{job.name}: the result cannot be asked:\n{done.stderr[-2000:]}")
-    for claim, found in zip(job.claims, json.loads(done.stdout), strict=True):
+    found_of_all = answers(job.database, [claim.sql for claim in job.claims])
+    for claim, found in zip(job.claims, found_of_all, strict=True):
         if found != claim.answer:
             raise WrongResult(f"{job.name}: {claim.says} must be {claim.answer} and is {found}")
     return tuple(f"{claim.says} {claim.answer}" for claim in job.claims)

@@ -174,7 +174,7 @@ def test_a_page_without_a_place_is_not_written(bench: dict[str, Any], tmp_path: 
 def test_the_page_of_the_documentation_has_a_place_for_each_bench() -> None:
     text = (BENCH.parent / "docs" / "benchmarks.md").read_text("utf-8")
 
-    assert [text.count(f"<!-- measured: {name} -->") for name in ("music", "postgres")] == [1, 1]
+    assert [text.count(f"<!-- measured: {name} -->") for name in ("music", "postgres", "star")] == [1, 1, 1]
 
 
 @pytest.mark.slow
@@ -191,4 +191,21 @@ def test_the_postgres_bench_runs_from_end_to_end(tmp_path: Path) -> None:
     assert text.count("| starlode run --only land |") == 2
     assert text.count("| starlode run --only load |") == 2
     assert "rows 2000; sum(amount)" in text
+    assert str(BENCH.parent) not in text
+
+
+@pytest.mark.slow
+def test_the_star_bench_runs_from_end_to_end(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("<!-- measured: star -->\n<!-- end -->\n", "utf-8")
+    sizes = ["--members", "2000", "--changes", "200", "--facts", "5000", "--late", "50", "--lines", "1000", "2000"]
+    program = [sys.executable, str(BENCH / "star.py"), "--quick", *sizes, "--peers", "--write", str(page)]
+
+    done = subprocess.run(program, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr
+    text = page.read_text("utf-8")
+    assert text.count("| starlode run, a fact of ") == 2
+    assert "facts with a wrong key 0" in text
+    assert "of 24,000 versions 0 are missing; 0 that it holds are wrong" in text
     assert str(BENCH.parent) not in text
