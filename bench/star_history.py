@@ -81,7 +81,7 @@ def ways(peers: Sequence[str]) -> list[Way]:
 
 def second_day(way: Way, truth: Mapping[str, Any], known: Mapping[str, str]) -> Job:
     """The run that takes the second day's customers into the history."""
-    _first_day(way, truth["data"])
+    _first_day(way, truth["data"], way.base)
     told = Claim("history", f"select {CHECKSUM} from ({way.history}) as h", truth["history"])
     return Job(
         way.name,
@@ -98,13 +98,13 @@ def second_day(way: Way, truth: Mapping[str, Any], known: Mapping[str, str]) -> 
 
 def three_days(way: Way, truth: Mapping[str, Any]) -> str:
     """What a way makes of days that change a member several times and tell of one change late, in words."""
-    _first_day(way, truth["data"])
+    _first_day(way, truth["data"], way.folder)
     for day in (2, 3):
-        put(truth["data"] / f"customers-{day}.parquet", way.base / way.place.format(day=day))
-        run(way.again, way.base, way.environment)
+        put(truth["data"] / f"customers-{day}.parquet", way.folder / way.place.format(day=day))
+        run(way.again, way.folder, way.environment)
     right = f"select * from read_parquet('{truth['data'].parent / 'history.parquet'}')"
     wrong, missing, versions, doubled = answers(
-        way.base / WAREHOUSE,
+        way.folder / WAREHOUSE,
         [
             f"select count(*) from ({way.history} except {right})",
             f"select count(*) from ({right} except {way.history})",
@@ -129,12 +129,12 @@ def versions_of(peers: Sequence[str]) -> Iterator[tuple[str, str]]:
         yield "SQLMesh", SQLMESH
 
 
-def _first_day(way: Way, days: Path) -> None:
+def _first_day(way: Way, days: Path, folder: Path) -> None:
     print(f"  the first day: {way.name}", file=sys.stderr)
-    shutil.rmtree(way.base, ignore_errors=True)
-    way.prepare(way.base)
-    put(days / "customers-1.parquet", way.base / way.place.format(day=1))
-    run(way.first, way.base, {**way.environment, **way.first_environment})
+    shutil.rmtree(folder, ignore_errors=True)
+    way.prepare(folder)
+    put(days / "customers-1.parquet", folder / way.place.format(day=1))
+    run(way.first, folder, {**way.environment, **way.first_environment})
 
 
 def _dbt() -> Way:
