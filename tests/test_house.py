@@ -22,7 +22,7 @@ FLOORS = (
     ("formats", "postgres", "landing", "parts", "arrow"),
     ("sql",),
     ("source", "warehouse", "session", "star", "step", "check", "export"),
-    ("errors", "finding", "table", "nearest", "words", "secret"),
+    ("errors", "finding", "languages", "table", "nearest", "words", "secret"),
 )
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 MODULES = sorted(

@@ -15,8 +15,9 @@ from starlode import registry
 from starlode.declare import BROKEN, Count, Declared, Filled, Lazy, Name, Setting, compose, settings
 from starlode.document import Place
 from starlode.environment import Word
+from starlode.languages import Language  # noqa: TC001
 from starlode.source import Contract, Mode  # noqa: TC001  read from the fields at run time
-from starlode.star import Aggregate, CalendarGrain, Labels, Late, OnConflict
+from starlode.star import Aggregate, FiscalName, Grain, Labels, Late, OnConflict
 
 PROJECT_FILE = "starlode.yml"
 
@@ -55,13 +56,46 @@ class StreamDeclaration(Declared):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NamesDeclaration(Declared):
+    """Names that take the place of those of the language."""
+
+    months: tuple[Filled, ...] = field(default=(), metadata=_doc("The twelve months, from January."))
+    days: tuple[Filled, ...] = field(default=(), metadata=_doc("The seven days of the week, from Monday."))
+    parts_of_day: tuple[Filled, ...] = field(
+        default=(), metadata=_doc("Night, morning, afternoon and evening; each has six hours, from midnight.")
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class CalendarDeclaration(Declared):
-    """A dimension of days or hours."""
+    """A dimension of days, hours or minutes, or of the times of a day."""
 
     told_by: ClassVar[str] = "calendar"
 
-    calendar: Filled = field(metadata=_doc("The first and the last year, such as 2015..2035."))
-    grain: CalendarGrain = field(default="day", metadata=_doc("One member for each day, or for each hour."))
+    calendar: Filled = field(
+        metadata=_doc("The first and the last year, such as 2015..2035, or time_of_day for the times of a day.")
+    )
+    grain: Grain | None = field(
+        default=None,
+        metadata=_doc(
+            "What a member is: day (default), hour or minute; of a time_of_day hour, minute (default) or second."
+        ),
+    )
+    fiscal_year_starts: Filled | None = field(
+        default=None,
+        metadata=_doc("The month in which the fiscal year begins, as april or 4; adds its year, quarter and month."),
+    )
+    fiscal_year_named_by: FiscalName | None = field(
+        default=None,
+        metadata=_doc("Whether a fiscal year has the number of the year in which it ends (default), or starts."),
+    )
+    holidays: Filled | None = field(
+        default=None, metadata=_doc("A CSV or YAML file of dates and names; adds is_holiday and holiday.")
+    )
+    language: Language = field(
+        default="en", metadata=_doc("The language of month names, day names and parts of the day.")
+    )
+    names: NamesDeclaration | None = field(default=None, metadata=_doc("Names of your own, instead of the language's."))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from starlode.languages import ENGLISH, Names
 from starlode.table import Table
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ NOT_YET_ARRIVED_KEY = -3
 Aggregate = Literal["sum", "min", "max", "avg", "count", "count_distinct", "none"]
 Late = Literal["infer", "unknown", "hold", "fail"]
 OnConflict = Literal["most_frequent", "latest", "fail"]
-CalendarGrain = Literal["day", "hour"]
+CalendarGrain = Literal["day", "hour", "minute"]
+TimeGrain = Literal["hour", "minute", "second"]
+Grain = Literal["day", "hour", "minute", "second"]
+FiscalName = Literal["end", "start"]
 
 
 @dataclass(frozen=True)
@@ -52,11 +56,26 @@ class Labels:
 
 @dataclass(frozen=True)
 class Calendar:
-    """A dimension of days or hours that needs no source."""
+    """A dimension of days, hours or minutes that needs no source; holidays are dates with their names.
+
+    A fiscal year begins in the month of `fiscal_start` (0: there is none) and is named for the year of its end or its start.
+    """
 
     first_year: int
     last_year: int
     grain: CalendarGrain = "day"
+    fiscal_start: int = 0
+    fiscal_year_named_by: FiscalName = "end"
+    holidays: tuple[tuple[str, str], ...] = ()
+    names: Names = ENGLISH
+
+
+@dataclass(frozen=True)
+class TimeOfDay:
+    """A dimension of the hours, minutes or seconds of a day, whatever the date."""
+
+    grain: TimeGrain = "minute"
+    names: Names = ENGLISH
 
 
 @dataclass(frozen=True)
@@ -69,7 +88,7 @@ class Dimension:
     history: tuple[str, ...] = ()
     at: str | None = None
     on_conflict: OnConflict | None = None
-    calendar: Calendar | None = None
+    calendar: Calendar | TimeOfDay | None = None
     labels: Labels = field(default_factory=Labels)
 
     @property

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from starlode.sql.dimension import IS_CURRENT, IS_INFERRED, LOAD_KEY, VALID_FROM, VALID_TO
+from starlode.star import TimeOfDay
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,8 +91,10 @@ def _dimension(dimension: Dimension, columns: tuple[Column, ...], rows: int) -> 
 
 
 def _about(dimension: Dimension) -> str:
+    if isinstance(dimension.calendar, TimeOfDay):
+        return f"{dimension.calendar.grain}s of a day"
     if dimension.calendar is not None:
-        unit = "hours" if dimension.calendar.grain == "hour" else "days"
+        unit = f"{dimension.calendar.grain}s"
         years = dict.fromkeys((str(dimension.calendar.first_year), str(dimension.calendar.last_year)))
         return f"calendar of {unit}, {'–'.join(years)}"
     return f"one row per {'version of ' if dimension.history else ''}{_listed(dimension.key)}"

@@ -152,8 +152,8 @@ def _all_of(source: str, stream: str) -> str:
     return plain
 
 
-def take_text(said: Word, scope: Scope) -> str | None:
-    """The text of a file of the project; None when it cannot be had, which is told."""
+def take_text(said: Word, scope: Scope, endings: tuple[str, ...] = (".sql",)) -> str | None:
+    """The text of a file of the project; None when it cannot be had, which is told with the files that could be meant."""
     told = scope.reading.mistake
     if not said.isprintable():
         told(said.place, f"`{said.written}` is no path", "a path has no control characters")
@@ -165,7 +165,9 @@ def take_text(said: Word, scope: Scope) -> str | None:
             return None
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
-        told(said.place, f"there is no file `{said.written}`", hint(said.written, _files(scope.folder), "files"))
+        told(
+            said.place, f"there is no file `{said.written}`", hint(said.written, _files(scope.folder, endings), "files")
+        )
     except UnicodeDecodeError:
         told(said.place, f"`{said.written}` is not UTF-8", "save it as UTF-8")
     except (OSError, RuntimeError) as error:
@@ -174,9 +176,10 @@ def take_text(said: Word, scope: Scope) -> str | None:
     return None
 
 
-def _files(folder: Path) -> tuple[str, ...]:
-    """The `.sql` files near the project file; data folders may be deep, so the search is not."""
-    near = (path for pattern in ("*.sql", "*/*.sql", "*/*/*.sql") for path in sorted(folder.glob(pattern)))
+def _files(folder: Path, endings: tuple[str, ...]) -> tuple[str, ...]:
+    """The files of some kind near the project file; data folders may be deep, so the search is not."""
+    patterns = (f"{above}*{ending}" for ending in endings for above in ("", "*/", "*/*/"))
+    near = (path for pattern in patterns for path in sorted(folder.glob(pattern)))
     return tuple(path.relative_to(folder).as_posix() for path in islice(near, FEW))
 
 

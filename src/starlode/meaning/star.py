@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -10,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from starlode.declaration import CalendarDeclaration, DimensionDeclaration, LabelsDeclaration
 from starlode.environment import Word
 from starlode.meaning import chosen, plain
+from starlode.meaning.calendar import calendar
 from starlode.meaning.selects import take
 from starlode.nearest import hint, listing
-from starlode.sql import calendar
-from starlode.star import Calendar, Dimension, Fact, Labels, Role, Star
+from starlode.sql.calendar import LOAD_KEY, Shape
+from starlode.star import Dimension, Fact, Labels, Role, Star
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 Columns = tuple[str, ...] | None
 VERSION_COLUMNS = ("valid_from", "valid_to", "is_current", "is_inferred")
-LOAD_KEY = calendar.LOAD_KEY
-_YEARS = re.compile(r"([0-9]{4})\.\.([0-9]{4})")
 
 
 @dataclass(frozen=True)
@@ -66,8 +64,8 @@ def labelled(star: Star, said: LabelsDeclaration | None) -> Star:
 
 def _dimension(name: Name, said: DimensionDeclaration | CalendarDeclaration, scope: Scope) -> tuple[Dimension, Columns]:
     if isinstance(said, CalendarDeclaration):
-        made = Dimension(str(name), calendar=_calendar(said, scope.reading))
-        return made, tuple(column.name for column in calendar.columns(made))
+        made = Dimension(str(name), calendar=calendar(said, scope))
+        return made, tuple(column.name for column in Shape(made, made.calendar).columns) if made.calendar else None
     taken = take(said.from_, scope)
     of = f"dimension `{name}`"
     for label, words in (("key", said.key), ("history", said.history), ("`at`", _some(said.at))):
@@ -84,21 +82,6 @@ def _dimension(name: Name, said: DimensionDeclaration | CalendarDeclaration, sco
         on_conflict=plain(said.on_conflict),
     )
     return made, (*taken.columns, *added) if taken and taken.columns else None
-
-
-def _calendar(said: CalendarDeclaration, reading: Reading) -> Calendar:
-    found = _YEARS.fullmatch(said.calendar)
-    first, last = (int(found[1]), int(found[2])) if found else (0, 0)
-    years = said.calendar
-    if not found or not first:
-        reading.mistake(
-            years.place, f"`{years.written}` is no span of years", "write the first and the last, as in 2015..2035"
-        )
-    elif first > last:
-        reading.mistake(
-            years.place, f"the years `{years.written}` run backwards", "the first year stands before the last"
-        )
-    return Calendar(first, last, plain(said.grain))
 
 
 def _tell_mixed(said: DimensionDeclaration, of: str, reading: Reading) -> None:

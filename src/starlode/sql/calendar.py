@@ -1,103 +1,117 @@
-"""Statements for calendar dimensions, whose members and keys follow from the moment itself.
+"""Statements for dimensions whose members and keys follow from the moment itself: calendars, and the times of a day.
 
 The key is readable (20181105, or 2018110517 with the hour), so a fact needs no join to find it, and two warehouses agree on
-it without asking each other.
+it without asking each other. Reserved keys are negative; that of midnight is 0.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from starlode.table import BOOLEAN, DATE, INTEGER, TEXT, TIMESTAMP, Column
+from starlode.sql import days, time_of_day
+from starlode.star import TimeOfDay
+from starlode.table import INTEGER, Column
 
 if TYPE_CHECKING:
     from starlode.sql.dialect import Dialect
-    from starlode.star import Dimension
+    from starlode.star import Calendar, Dimension
+    from starlode.table import Type
 
-MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
-DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 LOAD_KEY = "load_key"
 
 
-def columns(dimension: Dimension) -> tuple[Column, ...]:
-    """The columns of a calendar, by its grain."""
-    hourly = dimension.calendar is not None and dimension.calendar.grain == "hour"
+@dataclass(frozen=True)
+class Shape:
+    """A dimension with the calendar, or the times of a day, that its members are."""
+
+    dimension: Dimension
+    calendar: Calendar | TimeOfDay
+
+    @property
+    def said(self) -> tuple[Column, ...]:
+        """What a member says beside its key."""
+        of = self.calendar
+        return time_of_day.columns(of) if isinstance(of, TimeOfDay) else days.columns(of)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return (Column(self.dimension.key_column, INTEGER), *self.said, Column(LOAD_KEY, INTEGER))
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.said if column.type.kind == "text")
+
+
+def key(dialect: Dialect, calendar: Calendar | TimeOfDay, moment: str, of: Type) -> str:
+    """The key of the member that holds a moment, which is of some type; NULL for NULL."""
+    if isinstance(calendar, TimeOfDay):
+        return time_of_day.key(dialect, calendar, moment, of)
+    return days.key(dialect, calendar, moment)
+
+
+def members(dialect: Dialect, shape: Shape) -> str:
+    """A SELECT of the members that there should be, reserved ones aside."""
+    of, key_column = shape.calendar, shape.dimension.key_column
+    if isinstance(of, TimeOfDay):
+        return time_of_day.members(dialect, of, key_column)
+    return days.members(dialect, of, key_column)
+
+
+def add_members(dialect: Dialect, shape: Shape, load_key: int) -> str:
+    """The members that are not there yet."""
+    key, table = dialect.quote(shape.dimension.key_column), dialect.table(shape.dimension.table)
+    names = dialect.names((shape.dimension.key_column, *(column.name for column in shape.said)))
     return (
-        Column(dimension.key_column, INTEGER),
-        *((Column("starts_at", TIMESTAMP), Column("hour", INTEGER)) if hourly else ()),
-        Column("date", DATE),
-        Column("year", INTEGER),
-        Column("quarter", INTEGER),
-        Column("month", INTEGER),
-        Column("month_name", TEXT),
-        Column("day", INTEGER),
-        Column("day_of_week", INTEGER),
-        Column("day_name", TEXT),
-        Column("iso_week", INTEGER),
-        Column("iso_year", INTEGER),
-        Column("is_weekend", BOOLEAN),
-        Column(LOAD_KEY, INTEGER),
+        f"insert into {table} ({names}, {LOAD_KEY})\n"
+        f"select {names}, {load_key}\n  from (\n{members(dialect, shape)}\n  ) as wanted\n"
+        f" where not exists (select 1 from {table} as d where d.{key} = wanted.{key})"
     )
 
 
-def key(dialect: Dialect, dimension: Dimension, moment: str) -> str:
-    """The key of the member that holds a moment; NULL for NULL."""
-    at = f"cast({moment} as timestamp)"
-    day = f"extract(year from {at}) * 10000 + extract(month from {at}) * 100 + extract(day from {at})"
-    if dimension.calendar is not None and dimension.calendar.grain == "hour":
-        return f"cast(({day}) * 100 + extract(hour from {at}) as {dialect.type(INTEGER)})"
-    return f"cast({day} as {dialect.type(INTEGER)})"
-
-
-def add_members(dialect: Dialect, dimension: Dimension, first_year: int, last_year: int, load_key: int) -> str:
-    """The members of whole years that are not there yet."""
-    calendar = dimension.calendar
-    hourly = calendar is not None and calendar.grain == "hour"
-    unit, size = ("hour", 24) if hourly else ("day", 1)
-    count = (last_year - first_year + 1) * 366 * size
-    q = dialect.quote
-    names = dialect.names(tuple(c.name for c in columns(dimension)))
-    month = "case extract(month from moment) " + _cases(dialect, MONTHS) + " end"
-    weekday = "case extract(isodow from moment) " + _cases(dialect, DAYS) + " end"
-    hour = "moment, extract(hour from moment), " if hourly else ""
-    table = dialect.table(dimension.table)
+def count_differing(dialect: Dialect, shape: Shape) -> str:
+    """How many members say something else than they should."""
+    key, table = dialect.quote(shape.dimension.key_column), dialect.table(shape.dimension.table)
     return (
-        f"insert into {table} ({names})\n"
-        f"select {key(dialect, dimension, 'moment')}, {hour}cast(moment as date),\n"
-        f"       extract(year from moment), extract(quarter from moment), extract(month from moment), {month},\n"
-        f"       extract(day from moment), extract(isodow from moment), {weekday},\n"
-        f"       extract(week from moment), extract(isoyear from moment), extract(isodow from moment) > 5, {load_key}\n"
-        f"  from (select timestamp '{first_year:04}-01-01 00:00:00' + n * interval '1 {unit}' as moment\n"
-        f"          from ({dialect.numbers(count)}) as numbers) as moments\n"
-        f" where extract(year from moment) <= {last_year}\n"
-        f"   and {key(dialect, dimension, 'moment')} not in (select {q(dimension.key_column)} from {table})"
+        f"select count(*)\n  from {table} as d join (\n{members(dialect, shape)}\n  ) as w on w.{key} = d.{key}\n"
+        f" where {_differs(dialect, shape)}"
     )
 
 
-def add_reserved(dialect: Dialect, dimension: Dimension, load_key: int) -> str:
+def correct_members(dialect: Dialect, shape: Shape, load_key: int) -> str:
+    q, key = dialect.quote, dialect.quote(shape.dimension.key_column)
+    assigned = ",\n       ".join(f"{q(c.name)} = w.{q(c.name)}" for c in shape.said)
+    return (
+        f"update {dialect.table(shape.dimension.table)} as d\n   set {assigned},\n       {LOAD_KEY} = {load_key}\n"
+        f"  from (\n{members(dialect, shape)}\n  ) as w\n"
+        f" where w.{key} = d.{key} and ({_differs(dialect, shape)})"
+    )
+
+
+def count_others(dialect: Dialect, shape: Shape) -> str:
+    """How many members are none of those that there should be, as a day is none among hours."""
+    return f"select count(*) from {dialect.table(shape.dimension.table)} as d\n where {_other(dialect, shape)}"
+
+
+def delete_others(dialect: Dialect, shape: Shape) -> str:
+    return f"delete from {dialect.table(shape.dimension.table)} as d\n where {_other(dialect, shape)}"
+
+
+def count_members(dialect: Dialect, shape: Shape) -> str:
+    """How many members there are, reserved ones aside."""
+    key = dialect.quote(shape.dimension.key_column)
+    return f"select count(*) from {dialect.table(shape.dimension.table)} where {key} >= 0"
+
+
+def add_reserved(dialect: Dialect, shape: Shape, load_key: int) -> str:
     """The members that stand for unknown, not applicable and not yet arrived, with readable texts."""
     rows = []
-    for number, label in dimension.labels.by_key.items():
-        fixed = {dimension.key_column: str(number), LOAD_KEY: str(load_key)}
-        cells = (
-            fixed.get(c.name, dialect.text(label) if c.type.kind == "text" else "null") for c in columns(dimension)
-        )
+    for number, label in shape.dimension.labels.by_key.items():
+        fixed = {shape.dimension.key_column: str(number), LOAD_KEY: str(load_key)}
+        cells = (fixed.get(c.name, dialect.text(label) if c.name in shape.texts else "null") for c in shape.columns)
         rows.append("(" + ", ".join(cells) + ")")
-    names = dialect.names(tuple(c.name for c in columns(dimension)))
-    return f"insert into {dialect.table(dimension.table)} ({names})\nvalues " + ",\n       ".join(rows)
+    names = dialect.names(tuple(c.name for c in shape.columns))
+    return f"insert into {dialect.table(shape.dimension.table)} ({names})\nvalues " + ",\n       ".join(rows)
 
 
 def years(dialect: Dialect, dimension: Dimension) -> str:
@@ -106,5 +120,13 @@ def years(dialect: Dialect, dimension: Dimension) -> str:
     return f"select min(year), max(year) from {table} where {key_column} > 0"
 
 
-def _cases(dialect: Dialect, words: list[str]) -> str:
-    return " ".join(f"when {number} then {dialect.text(word)}" for number, word in enumerate(words, 1))
+def _differs(dialect: Dialect, shape: Shape) -> str:
+    q = dialect.quote
+    return "\n    or ".join(dialect.differ(f"d.{q(c.name)}", f"w.{q(c.name)}") for c in shape.said)
+
+
+def _other(dialect: Dialect, shape: Shape) -> str:
+    key = dialect.quote(shape.dimension.key_column)
+    return (
+        f"d.{key} >= 0 and not exists (\nselect 1 from (\n{members(dialect, shape)}\n  ) as w where w.{key} = d.{key})"
+    )

@@ -57,7 +57,7 @@ def torn_intervals(dialect: Dialect, dimension: Dimension) -> str:
 
 def real_member(dialect: Dialect, dimension: Dimension) -> str:
     """The condition of members that are not reserved."""
-    return f"{dialect.quote(dimension.key_column)} > 0"
+    return f"{dialect.quote(dimension.key_column)} >= 0"
 
 
 def arrived(dialect: Dialect, dimension: Dimension) -> str:

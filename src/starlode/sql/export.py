@@ -33,7 +33,7 @@ def count_rows(dialect: Dialect, table: Table) -> str:
 
 def count_members(dialect: Dialect, table: Table, key: str) -> str:
     """How many rows a dimension has, its reserved members left out."""
-    return f"select count(*)\n  from {dialect.table(table)}\n where {dialect.quote(key)} > 0"
+    return f"select count(*)\n  from {dialect.table(table)}\n where {dialect.quote(key)} >= 0"
 
 
 def _flat(dialect: Dialect, column: Column) -> str:

@@ -11,7 +11,7 @@ from starlode.sql.dimension import IS_CURRENT, IS_INFERRED, LOAD_KEY, LOW_DATE, 
 from starlode.sql.ledger import highest_key
 from starlode.sql.touched import WORK_TOUCHED, is_touched
 from starlode.star import NOT_APPLICABLE_KEY, NOT_YET_ARRIVED_KEY, UNKNOWN_KEY
-from starlode.table import INTEGER, TEXT, TIMESTAMP, Column
+from starlode.table import INTEGER, TEXT, Column
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from starlode.sql.dialect import Dialect
     from starlode.sql.dimension import Shape as DimensionShape
     from starlode.star import Dimension, Fact, Role
+    from starlode.table import Type
 
 LAST_MOMENT = "timestamp '9999-12-30 23:59:59.999999'"
 WORK_FACT = "__starlode_fact"
@@ -79,10 +80,10 @@ def count_no_moment(dialect: Dialect, fact: Fact) -> str:
     return f"select count(*) from {WORK_FACT} where {dialect.quote(fact.at or '')} is null"
 
 
-def count_no_time(dialect: Dialect, name: str, *, is_text: bool) -> str:
-    """Rows whose value cannot be read as a moment."""
+def count_no_time(dialect: Dialect, name: str, of: Type, *, is_text: bool) -> str:
+    """Rows whose value cannot be read as a moment, or as a time of day."""
     column = dialect.quote(name)
-    reads = f" and {dialect.try_cast(column, TIMESTAMP)} is null" if is_text else ""
+    reads = f" and {dialect.try_cast(column, of)} is null" if is_text else ""
     return f"select count(*) from {WORK_FACT} where {column} is not null{reads}"
 
 
@@ -161,7 +162,9 @@ def found_key(dialect: Dialect, shape: Shape, number: int) -> str:
     role = shape.fact.roles[number]
     dimension = shape.dimension(role)
     if dimension.calendar is not None:
-        found = calendar.key(dialect, dimension, f"f.{dialect.quote(role.columns[0])}")
+        name = role.columns[0]
+        kind = next(column.type for column in shape.selected if column.name == name)
+        found = calendar.key(dialect, dimension.calendar, f"f.{dialect.quote(name)}", kind)
     else:
         found = f"d{number}.{dialect.quote(dimension.key_column)}"
     return f"coalesce({found}, {_instead(dialect, shape.fact, role)})"

@@ -9,7 +9,8 @@ from starlode.finding import Finding
 from starlode.sql import select, staging
 from starlode.sql.touched import only_touched
 from starlode.step import Outcome
-from starlode.steps.dimension import build_calendar, build_dimension, keeps_columns
+from starlode.steps.calendar import build_calendar
+from starlode.steps.dimension import build_dimension, keeps_columns
 from starlode.steps.fact import build_fact
 from starlode.steps.spoken import spoken
 from starlode.steps.touched import driven, drop_touched, find_touched

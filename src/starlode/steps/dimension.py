@@ -9,7 +9,6 @@ from starlode.errors import DataError, Evidence
 from starlode.finding import Finding
 from starlode.landing import now
 from starlode.session import Reshape
-from starlode.sql import calendar as calendar_sql
 from starlode.sql import dimension as sql
 from starlode.sql import staging
 from starlode.sql.ledger import retire_keys
@@ -75,34 +74,6 @@ def keeps_columns(dimension: Dimension, columns: tuple[Column, ...], work: Work)
     wanted = {column.name: column.type for column in sql.shape(dimension, columns).columns}
     held = work.session.columns(dimension.table)
     return bool(held) and all(wanted.get(column.name) == column.type for column in held)
-
-
-def build_calendar(dimension: Dimension, work: Work, load_key: int) -> Outcome:
-    """Add the members of a calendar that are missing; the ones that facts asked for beyond it stay."""
-    session, dialect = work.session, work.session.dialect
-    if dimension.calendar is None:
-        return Outcome()
-    columns = calendar_sql.columns(dimension)
-    held = session.columns(dimension.table)
-    reserved = calendar_sql.add_reserved(dialect, dimension, load_key)
-    ensure_table(work, dimension.table, columns, reserved)
-    if held and {c.name: c.type for c in held} != {c.name: c.type for c in columns}:
-        session.execute(staging.empty(dialect, dimension.table))
-    elif held:
-        session.execute(sql.delete_reserved(dialect, dimension))
-    if held:
-        session.execute(reserved)
-    added = add_years(work, dimension, dimension.calendar.first_year, dimension.calendar.last_year, load_key)
-    return Outcome(rows_in=added, rows_out=added, inserted=added)
-
-
-def add_years(work: Work, dimension: Dimension, first: int, last: int, load_key: int) -> int:
-    """Add the members of whole years that a calendar does not hold; how many there were."""
-    session, dialect = work.session, work.session.dialect
-    before = session.rows(staging.count(dialect, dimension.table))[0][0]
-    session.execute(calendar_sql.add_members(dialect, dimension, first, last, load_key))
-    after = session.rows(staging.count(dialect, dimension.table))[0][0]
-    return int(after - before)
 
 
 def ensure_table(

@@ -11,12 +11,13 @@ from starlode.sql import calendar, staging
 from starlode.sql import dimension as dimension_sql
 from starlode.sql import fact as sql
 from starlode.sql.dialect import OWN
-from starlode.star import NOT_YET_ARRIVED_KEY
+from starlode.star import NOT_YET_ARRIVED_KEY, TimeOfDay
 from starlode.step import Outcome
 from starlode.steps.applying import apply_rows
 from starlode.steps.balance import read_rows
-from starlode.steps.dimension import add_years, ensure_table
-from starlode.steps.given import guard_fact, guard_kinds, guard_moment, guard_names
+from starlode.steps.calendar import add_years
+from starlode.steps.dimension import ensure_table
+from starlode.steps.given import guard_fact, guard_kinds, guard_moment, guard_names, guard_time
 from starlode.steps.pointing import point_again
 from starlode.steps.spoken import spoken
 from starlode.steps.touched import drop_touched, find_touched
@@ -94,7 +95,9 @@ def _guard_lookups(shape: sql.Shape, session: Session) -> tuple[Finding, ...]:
     fact, given = shape.fact, {column.name: column for column in shape.selected}
     for role in fact.roles:
         dimension = shape.dimension(role)
-        if dimension.calendar is not None:
+        if isinstance(dimension.calendar, TimeOfDay):
+            guard_time(fact.table.name, fact.select, given[role.columns[0]], session)
+        elif dimension.calendar is not None:
             guard_moment(fact.table.name, fact.select, given[role.columns[0]], session)
         else:
             guard_kinds(fact, role, dimension, shape.selected, session)
@@ -125,6 +128,8 @@ def _guard_grain(fact: Fact, session: Session) -> None:
 def _prepare(role: Role, dimension: Dimension, fact: Fact, work: Work, load_key: int) -> list[Finding]:
     """Make the members that the fact needs, as `late:` says, before its keys are looked up."""
     session, dialect = work.session, work.session.dialect
+    if isinstance(dimension.calendar, TimeOfDay):
+        return []
     if dimension.calendar is not None:
         return _extend(role, dimension, fact, work, load_key)
     missing = session.rows(sql.count_missing(dialect, fact, role, dimension))[0][0]

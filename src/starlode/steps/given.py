@@ -13,6 +13,7 @@ from starlode.nearest import hint
 from starlode.sql.dialect import OWN
 from starlode.sql.dimension import IS_CURRENT, IS_INFERRED, LOAD_KEY, VALID_FROM, VALID_TO
 from starlode.sql.fact import count_given, count_no_time
+from starlode.table import TIME, TIMESTAMP
 from starlode.words import counted
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def guard_moment(table: str, select: Select, column: Column, session: Session) -
     if column.type.kind in ("date", "timestamp", "timestamptz"):
         return
     is_text = column.type.kind == "text"
-    bent = session.rows(count_no_time(session.dialect, column.name, is_text=is_text))[0][0]
+    bent = session.rows(count_no_time(session.dialect, column.name, TIMESTAMP, is_text=is_text))[0][0]
     if bent:
         raise DataError(
             f"{column.name} of {table} should be a moment and is {column.type}: "
@@ -78,6 +79,21 @@ def guard_moment(table: str, select: Select, column: Column, session: Session) -
             where=select.file,
             hint=f"make it one in the SELECT (epoch_ms({column.name}) for milliseconds, strptime for a text), "
             "or declare its type with `types:` of the stream",
+        )
+
+
+def guard_time(table: str, select: Select, column: Column, session: Session) -> None:
+    """Refuse a column that should hold times of a day and holds days, numbers, or a text that is none."""
+    if column.type.kind in ("time", "timestamp", "timestamptz"):
+        return
+    is_text = column.type.kind == "text"
+    bent = session.rows(count_no_time(session.dialect, column.name, TIME, is_text=is_text))[0][0]
+    if bent:
+        raise DataError(
+            f"{column.name} of {table} should hold times of a day and is {column.type}: "
+            f"{counted(bent, 'row')} cannot be read as one",
+            where=select.file,
+            hint=f"give a time or a moment in the SELECT, as in strptime({column.name}, '%H:%M')",
         )
 
 
