@@ -281,7 +281,9 @@ class ProjectDeclaration(Declared):
     landing: Filled = field(default=_default("./landing"), metadata=_doc("The folder for landed Parquet files."))
     target: Filled = field(
         default=_default("duckdb:warehouse.duckdb"),
-        metadata=_doc("The warehouse to load, as duckdb:<file>, with its settings behind it: ?memory=4GB&threads=8."),
+        metadata=_doc(
+            "The warehouse to load: duckdb:<file>, with settings behind it (?memory=4GB&threads=8), or a postgresql:// URL."
+        ),
     )
     sources: Mapping[Name, Any] = field(
         default_factory=dict, metadata=_doc("Where to read from, by name.") | {"expects": _sources}

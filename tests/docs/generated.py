@@ -87,7 +87,7 @@ def _default(setting: Setting) -> str:
         return f"`{str(default).lower()}`"
     if default == ("",):
         return "an empty field"
-    return f"`{default}`" if isinstance(default, str | int | Word) else ""
+    return f"`{default}`" if isinstance(default, str | int | Word) and default != "" else ""
 
 
 def _form(expects: Any) -> str:
@@ -177,7 +177,9 @@ def _types() -> str:
 PARTS: Mapping[str, Callable[[], str]] = {
     "settings of a project": lambda: _settings(ProjectDeclaration),
     "settings of a files source": lambda: _settings(registry.member("sources", "files")),
+    "settings of a postgres source": lambda: _settings(registry.member("sources", "postgres")),
     "settings of a stream": _stream,
+    "settings of a postgres stream": lambda: _settings(registry.member("sources", "postgres").stream_settings),
     "settings of a dimension": lambda: _settings(DimensionDeclaration),
     "settings of a calendar": lambda: _settings(CalendarDeclaration),
     "settings of names": lambda: _settings(NamesDeclaration),
