@@ -270,7 +270,7 @@ def _add_rejects(commands: Commands) -> None:
     replay = _add(
         actions, "replay", "read the files of open rejects again",
         "Their rows take the place of the earlier ones, under the declaration as it is now; what still\n"
-        "cannot be carried is rejected anew.",
+        "cannot be carried is rejected anew. A stream of a database is read whole again.",
         "  starlode rejects replay\n  starlode rejects replay --stream shop.orders",
     )  # fmt: skip
     show.add_argument("id", metavar="ID", type=_at_least(1), help="the number that `list` shows")

@@ -146,10 +146,10 @@ class Ledger:
         """How many rows of each stream this run has kept as rejects."""
         return dict(self._session.rows(sql.count_rejects(self._session.dialect), (self.run_id,)))
 
-    def resolve_rejects(self, stream: str, files: Sequence[str], how: str) -> int:
-        """Close the open rejects of files whose rows have been read again; how many there were."""
+    def resolve_rejects(self, stream: str, files: Sequence[str] | None, how: str) -> int:
+        """Close the open rejects of files whose rows have been read again, or (None) of all; how many there were."""
         rows = self._session.rows(sql.open_rejects(self._session.dialect))
-        ids = [row[0] for row in rows if row[2] == stream and row[4] in set(files)]
+        ids = [row[0] for row in rows if row[2] == stream and (files is None or row[4] in set(files))]
         self._session.insert(sql.RESOLUTION, [(reject_id, self.run_id, how, now()) for reject_id in ids])
         return len(ids)
 

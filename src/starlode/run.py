@@ -29,7 +29,7 @@ from starlode.steps.load import load
 from starlode.work import Progress, Readers, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from starlode.finding import Finding
     from starlode.project import Project
@@ -136,7 +136,8 @@ def run(
 def replay(project: Project, *, stream: str | None = None, wait: float = 0.0, listen: Listen | None = None) -> Run:
     """Read the files of open rejects again, under the declaration as it is now, and carry on from there.
 
-    The rows of those files take the place of the earlier ones; what still cannot be carried is rejected anew.
+    The rows of those files take the place of the earlier ones; what still cannot be carried is rejected anew. A database shows
+    no files: a stream of its own is read whole.
     """
     with opened(project, wait) as session, Readers(project) as readers:
         project = expanded(project, readers)
@@ -200,9 +201,14 @@ def _plan(
     read_again: Mapping[str, set[str]] | None = None,
 ) -> Plan:
     chosen = choose(project, options.select)
-    seen = {str(s): _look(project, s, state, options, readers) for s in project.streams if str(s) in chosen}
-    for name, files in (read_again or {}).items():
+    asked = read_again or {}
+    whole = {str(s) for s in project.streams if s.is_of_moments and str(s) in asked}
+    seen = {str(s): _look(project, s, state, options, readers, whole) for s in project.streams if str(s) in chosen}
+    for name, files in asked.items():
         look = seen[name].look
+        if name in whole:
+            seen[name] = replace(seen[name], look=replace(look, reason="rows that were rejected are read again"))
+            continue
         again = tuple(unit for unit in look.units if unit in files)
         seen[name] = replace(
             seen[name],
@@ -213,8 +219,10 @@ def _plan(
     return make_plan(project, options, state, seen)
 
 
-def _look(project: Project, stream: Stream, state: State, options: Options, readers: Readers) -> Seen:
-    """What a stream shows, counted from the last finished extraction, loaded or not."""
+def _look(
+    project: Project, stream: Stream, state: State, options: Options, readers: Readers, whole: Collection[str]
+) -> Seen:
+    """What a stream shows, counted from the last finished extraction, loaded or not; all that it has, if that is asked."""
     landed = numbers(project.landing, stream)
     loaded = state.loads.get(("load", str(stream)))
     waiting = tuple(
@@ -228,7 +236,8 @@ def _look(project: Project, stream: Stream, state: State, options: Options, read
         position = {name: mark for name, mark in position.items() if name not in manifest.forgets}
     read_by = waiting[-1].digest if waiting else loaded.digest if loaded else ""
     is_declared_anew = read_by not in ("", digest_of_stream(stream))
-    look = readers[stream.source].look(stream, position, full=options.full or is_declared_anew)
+    is_whole = options.full or is_declared_anew or str(stream) in whole
+    look = readers[stream.source].look(stream, position, full=is_whole)
     if is_declared_anew and not options.full:
         look = replace(look, reason="its declaration changed")
     return Seen(look, landed, waiting, is_declared_anew)
