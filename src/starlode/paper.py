@@ -109,6 +109,9 @@ class Paper:
             f"select {', '.join(staging.values(d, table, landed, fixed))}\n  from the landed files {', '.join(files)}"
         )
 
+    def misfits(self, column: Column, values: pa.Array[Any]) -> None:
+        """None: nothing is landed on paper."""
+
     def reshape(self, table: Table, change: Reshape) -> None:
         for statement in staging.reshape(self.dialect, table, change):
             self.execute(statement)

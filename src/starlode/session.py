@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from starlode.errors import DataError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
@@ -27,6 +29,18 @@ class Reshape:
     @property
     def is_nothing(self) -> bool:
         return not (self.dropped or self.renewed or self.added or self.retyped)
+
+
+@dataclass(frozen=True)
+class Misfits:
+    """Which values of a column a warehouse cannot keep, as booleans, and why."""
+
+    which: pa.Array[Any]
+    reason: str
+
+
+class Unfit(DataError):
+    """Landed rows hold values that the warehouse cannot keep; the others could be loaded without them."""
 
 
 class Session(Protocol):
@@ -57,8 +71,12 @@ class Session(Protocol):
     def load(self, table: Table, files: Sequence[str], landed: Mapping[str, Type], fixed: Mapping[str, int]) -> None:
         """Add the rows of landed Parquet files to a table, each column cast to the table's type.
 
-        A column in `fixed` has one value in every row; one that is neither there nor landed is NULL.
+        A column in `fixed` has one value in every row; one that is neither there nor landed is NULL. Raises Unfit for values
+        that `misfits` finds.
         """
+
+    def misfits(self, column: Column, values: pa.Array[Any]) -> Misfits | None:
+        """Which values of a landed column no table of this warehouse can keep; None where all can be kept."""
 
     def reshape(self, table: Table, change: Reshape) -> None:
         """Change the columns of a table; views on it and rights to it stay."""

@@ -232,8 +232,8 @@ def test_every_value_is_loaded_exactly(session: Session, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("kind", "value", "says"),
     [
-        (TEXT, "a\x00b", "1 rows of `c` for house.refused hold a NUL character"),
-        (JSON, '{"a": "\\u0000"}', "1 rows of `c` for house.refused hold a NUL character"),
+        (TEXT, "a\x00b", "1 row of `c`: PostgreSQL keeps no NUL character in a text"),
+        (JSON, '{"a": "\\u0000"}', "1 row of `c`: PostgreSQL keeps no NUL character in JSON"),
     ],
 )
 def test_what_the_server_does_not_take_is_named_and_not_quoted(

@@ -1,7 +1,7 @@
 """Rows on their way into a PostgreSQL table: Arrow encoded as binary COPY, sent while the next batch is made.
 
-The server refuses what its types cannot hold (NUL in a text, JSON that jsonb does not take, moments out of range). Which
-column it was is told, and how many of its rows; never the value.
+The server refuses what its types cannot hold: NUL in a text or in JSON, moments out of range. Which column it was is told, and
+how many of its rows; never the value. That the values are looked through only then keeps the usual load fast.
 """
 
 from __future__ import annotations
@@ -11,16 +11,21 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from starlode.errors import DataError, WarehouseError
+from starlode.errors import WarehouseError
 from starlode.postgres.address import INSTALL
+from starlode.session import Misfits, Unfit
+from starlode.words import counted
 
 if TYPE_CHECKING:
     import psycopg
 
-    from starlode.table import Table
+    from starlode.table import Column, Table
 
 # Before it, a moment counted from 2000 does not fit where one counted from 1970 does; PostgreSQL begins here.
 FIRST_MOMENT = -210_866_803_200_000_000
+# A backslash that another one escapes escapes nothing.
+ESCAPED_NUL = r"(?:^|[^\\])(?:\\\\)*\\u0000"
+HINT = "mend the values at the source; the extraction is landed and waits"
 
 
 def send(connection: psycopg.Connection[Any], copy: str, table: Table, rows: pa.RecordBatchReader) -> None:
@@ -36,21 +41,32 @@ def send(connection: psycopg.Connection[Any], copy: str, table: Table, rows: pa.
         sent.write(encoder.finish())
 
 
-def unfit(table: Table, rows: pa.RecordBatchReader) -> DataError | None:
+def misfits(column: Column, values: pa.Array[Any]) -> Misfits | None:
+    """Which values the server keeps in no column of their type."""
+    kind = column.type.kind
+    if kind in ("text", "json"):
+        texts = values.cast(pa.string())
+        found = pc.match_substring(texts, "\x00") if kind == "text" else pc.match_substring_regex(texts, ESCAPED_NUL)
+        return Misfits(found, f"PostgreSQL keeps no NUL character in {'a text' if kind == 'text' else 'JSON'}")
+    if kind in ("timestamp", "timestamptz"):
+        return Misfits(
+            pc.less(values.view(pa.int64()), pa.scalar(FIRST_MOMENT)),
+            "it lies before 4713 BC, where its calendar begins",
+        )
+    return None
+
+
+def unfit(table: Table, rows: pa.RecordBatchReader) -> Unfit | None:
     """What the rows hold that the server refuses, by column, when it can be told."""
-    counts = dict.fromkeys(table.names, 0)
-    texts = {column.name: column.type.kind for column in table.columns if column.type.kind in ("text", "json")}
+    counts: dict[tuple[str, str], int] = {}
     for batch in rows:
-        for name, kind in texts.items():
-            found = pc.match_substring(batch.column(name), "\x00" if kind == "text" else "\\u0000")
-            counts[name] += found.true_count
-    told = [f"{count:,} rows of `{name}`" for name, count in counts.items() if count]
-    if not told:
-        return None
-    return DataError(
-        f"{' and '.join(told)} for {table} hold a NUL character, which PostgreSQL keeps in no text and no JSON",
-        hint="take it out at the source, or leave the rows out; the extraction is landed and waits",
-    )
+        for column, values in zip(table.columns, batch.columns, strict=True):
+            found = misfits(column, values)
+            if found is not None and (count := pc.sum(found.which).as_py()):
+                known = (column.name, found.reason)
+                counts[known] = counts.get(known, 0) + count
+    told = "; ".join(f"{counted(count, 'row')} of `{name}`: {reason}" for (name, reason), count in counts.items())
+    return Unfit(f"{table} cannot hold all that is landed: {told}", hint=HINT) if told else None
 
 
 def _encoder(table: Table, schema: pa.Schema) -> Any:
@@ -71,11 +87,11 @@ def _encoder(table: Table, schema: pa.Schema) -> Any:
 
 
 def _guard_moments(table: Table, batch: pa.RecordBatch) -> None:
+    """Refuse moments that the encoding would bend, before they are on their way."""
     for column, held in zip(table.columns, batch.columns, strict=True):
         if column.type.kind in ("timestamp", "timestamptz"):
             least = pc.min(held.view(pa.int64())).as_py()
             if least is not None and least < FIRST_MOMENT:
-                raise DataError(
-                    f"`{column.name}` for {table} holds a moment before 4713 BC, where PostgreSQL's calendar begins",
-                    hint="make such moments NULL at the source; the extraction is landed and waits",
+                raise Unfit(
+                    f"`{column.name}` for {table} holds a moment before 4713 BC, where its calendar begins", hint=HINT
                 )

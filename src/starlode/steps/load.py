@@ -15,7 +15,7 @@ from starlode.errors import DataError, StarlodeError
 from starlode.finding import Finding, Reject
 from starlode.landing import Manifest, read_manifest, verify
 from starlode.parts import EXACT, read_rejects, rows_of_files
-from starlode.session import Reshape
+from starlode.session import Reshape, Unfit
 from starlode.sql import following as following_sql
 from starlode.sql import merge, staging
 from starlode.sql.dialect import OWN
@@ -25,6 +25,7 @@ from starlode.steps.following import Following, begin, follow
 from starlode.steps.given import guard_names
 from starlode.steps.recall import recall
 from starlode.steps.seen import identity, keep_changed, keep_seen, replace_seen
+from starlode.steps.sieve import sieved
 from starlode.words import counted
 from starlode.work import Progress, Work
 
@@ -70,10 +71,22 @@ def _load_whole(step: Load, work: Work, manifest: Manifest, findings: tuple[Find
     """Load an extraction in a transaction of its own, with what is to be said of those before it."""
     for file in manifest.files:
         verify(work.project.landing, file)
+    try:
+        return _recorded(step, work, manifest, Outcome(findings=findings))
+    except Unfit:
+        # What was begun is undone. The rows that do fit are loaded instead of it.
+        with sieved(work, step.stream, manifest) as fit:
+            left_out = manifest.rows - fit.rows
+            if not left_out:
+                raise
+            return _recorded(step, work, fit, Outcome(rows_in=left_out, rejected=left_out, findings=findings))
+
+
+def _recorded(step: Load, work: Work, manifest: Manifest, before: Outcome) -> Outcome:
+    """Load an extraction and write it down, with what became of other rows of it before."""
     with work.ledger.recorded(step) as entry:
         entry.manifest = manifest.number
-        loaded = load_extraction(step, work, manifest, entry.load_key)
-        entry.outcome = replace(loaded, findings=(*findings, *loaded.findings))
+        entry.outcome = _add(before, load_extraction(step, work, manifest, entry.load_key))
     return entry.outcome
 
 

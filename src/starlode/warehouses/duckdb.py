@@ -188,6 +188,9 @@ class DuckDBSession:
             f"select {', '.join(staging.values(DIALECT, table, landed, fixed))}\n  from {_parquet(files)}"
         )
 
+    def misfits(self, column: Column, values: pa.Array[Any]) -> None:
+        """None: whatever Parquet holds can be kept."""
+
     def reshape(self, table: Table, change: Reshape) -> None:
         for statement in staging.reshape(DIALECT, table, change):
             self.execute(statement)

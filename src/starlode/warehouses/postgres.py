@@ -21,7 +21,7 @@ from starlode.postgres.refusing import told
 from starlode.postgres.values import quote
 from starlode.postgres.words import TRY_CAST, said
 from starlode.secret import Secret
-from starlode.session import Reshape
+from starlode.session import Misfits, Reshape
 from starlode.sql import staging
 from starlode.sql.dialect import Dialect
 from starlode.table import Column, Type
@@ -224,6 +224,9 @@ class PostgresSession:
     def columns(self, table: Table) -> tuple[Column, ...]:
         found = self.rows(_COLUMNS, (table.schema, table.name))
         return tuple(Column(name, answers.type_of(oid, modifier)) for name, oid, modifier in found)
+
+    def misfits(self, column: Column, values: pa.Array[Any]) -> Misfits | None:
+        return sending.misfits(column, values)
 
     def load(self, table: Table, files: Sequence[str], landed: Mapping[str, Type], fixed: Mapping[str, int]) -> None:
         copy = f"copy {DIALECT.table(table)} ({DIALECT.names(table.names)}) from stdin with (format binary)"
