@@ -102,11 +102,15 @@ class Dimension:
 
 @dataclass(frozen=True)
 class Role:
-    """A fact's use of a dimension: the fact's columns that hold the natural key, and the name of the role if it has one."""
+    """A fact's use of a dimension: the fact's columns that hold the natural key, and the name of the role if it has one.
+
+    The keys of a calendar follow from its grain, so a fact that uses one is declared anew when that changes.
+    """
 
     dimension: str
     columns: tuple[str, ...]
     name: str = ""
+    grain: str = ""
 
     @property
     def key_column(self) -> str:

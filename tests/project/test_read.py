@@ -51,7 +51,7 @@ def test_dimensions_are_read_with_their_selects(project: Project, music: dict[st
 
 def test_facts_are_read_with_their_roles_and_measures(project: Project, music: dict[str, str]) -> None:
     roles = (
-        Role("time", ("played_at",)),
+        Role("time", ("played_at",), grain="hour"),
         Role("user", ("user_id",)),
         Role("song", ("song_id",)),
         Role("artist", ("artist_id",)),

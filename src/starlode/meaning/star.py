@@ -13,7 +13,7 @@ from starlode.meaning.calendar import calendar
 from starlode.meaning.selects import take
 from starlode.nearest import hint, listing
 from starlode.sql.calendar import LOAD_KEY, Shape
-from starlode.star import Dimension, Fact, Labels, Role, Star
+from starlode.star import Dimension, Fact, Labels, Role, Star, TimeOfDay
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -146,7 +146,15 @@ def _roles(
             _tell_unknown(columns, taken, f"dims of {of}", scope.reading)
             if name in dimensions:
                 _tell_count(columns, str(name), declared[name], scope.reading)
-            yield Role(str(name), plain(columns), str(role))
+            yield Role(str(name), plain(columns), str(role), _grain(dimensions.get(name)))
+
+
+def _grain(dimension: Dimension | None) -> str:
+    """From what the keys of a calendar are made, or nothing where keys are allotted."""
+    calendar = dimension.calendar if dimension else None
+    if calendar is None:
+        return ""
+    return f"{calendar.grain} of the day" if isinstance(calendar, TimeOfDay) else calendar.grain
 
 
 def _tell_count(
