@@ -259,12 +259,14 @@ def test_importing_the_project_imports_no_driver() -> None:
 
 def test_reading_the_music_project_takes_less_than_60_ms(music: dict[str, str], write: Write) -> None:
     folder = write(music)
-    read(folder, {})
 
-    started = time.perf_counter()
-    read(folder, {})
+    def seconds() -> float:
+        started = time.perf_counter()
+        read(folder, {})
+        return time.perf_counter() - started
 
-    assert time.perf_counter() - started < 0.06
+    # The machine may be busy with something else for a while, and the best of some says what reading takes.
+    assert min(seconds() for _ in range(20)) < 0.06
 
 
 def test_the_target_brings_the_settings_of_its_warehouse(tmp_path: Path) -> None:
