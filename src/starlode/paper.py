@@ -193,7 +193,7 @@ def _said(step: Step, modes: Mapping[str, Mode], work: Work, paper: Paper) -> tu
     elif isinstance(step, Build):
         build(step, work)
     elif isinstance(step, Check):
-        return tuple(claim.sql for claim in claims_of(work.project, work.session))
+        return tuple(claim.sql for claim in claims_of(work.project, work.session, step.since))
     return tuple(sql for sql in paper.said if not _is_drop_of_work(sql))
 
 

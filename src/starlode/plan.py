@@ -237,17 +237,25 @@ def _checks(project: Project, state: State, moving: tuple[Load | Build, ...]) ->
     """Checks follow every build; declared ones, which may look at staging, follow every load too."""
     digest = digest_of((project.star, project.checks))
     held = state.loads.get(("check", "star"))
+    reason = _why_checked(project, state, moving, digest)
+    since = held.load_key if held and held.digest == digest else 0
+    return (Check(digest, reason, since),) if reason else ()
+
+
+def _why_checked(project: Project, state: State, moving: tuple[Load | Build, ...], digest: str) -> str:
+    """Why the star is checked, or nothing where it has passed as it is."""
+    held = state.loads.get(("check", "star"))
     builds = [step for step in moving if step.verb == "build"]
     if builds:
-        return (Check(digest, f"{len(builds)} models are built"),)
+        return f"{len(builds)} models are built"
     if moving and project.checks:
-        return (Check(digest, f"{len(moving)} streams are loaded"),)
+        return f"{len(moving)} streams are loaded"
     newest = max((state.load_key("build", t.name) for t in project.star.tables), default=0)
     if project.checks:
         newest = max([newest, *(state.load_key("load", str(stream)) for stream in project.streams)])
     if held is None or held.load_key < newest:
-        return (Check(digest, "they have not passed since the last change"),) if newest else ()
-    return (Check(digest, "the declarations changed"),) if held.digest != digest else ()
+        return "they have not passed since the last change" if newest else ""
+    return "the declarations changed" if held.digest != digest else ""
 
 
 def _exports(project: Project, state: State, builds: tuple[Build, ...], options: Options) -> tuple[Export, ...]:

@@ -79,10 +79,11 @@ class Build:
 
 @dataclass(frozen=True)
 class Check:
-    """Hold the star against its promises and the user's checks."""
+    """Hold the star against its promises and the user's checks; all of it, or what was written since it last held."""
 
     digest: str
     reason: str
+    since: int = 0
     object: str = "star"
     verb: Verb = "check"
 

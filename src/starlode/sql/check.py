@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from starlode.sql.dimension import IS_CURRENT, IS_INFERRED, VALID_FROM, VALID_TO
+from starlode.sql.dimension import IS_CURRENT, IS_INFERRED, LOAD_KEY, VALID_FROM, VALID_TO
 from starlode.table import DOUBLE, MAX_PRECISION, decimal
 
 if TYPE_CHECKING:
@@ -32,23 +32,37 @@ def missing(dialect: Dialect, table: Table, names: tuple[str, ...], where: str =
     return f"select count(*) from {dialect.table(table)} where {where} and ({nulls})"
 
 
-def orphans(dialect: Dialect, fact: Fact, role: Role, dimension: Dimension) -> str:
-    """Fact rows whose key names no member."""
+def written(dialect: Dialect, table: Table, names: tuple[str, ...], since: int) -> str:
+    """The condition of rows that share their values with one that was written since a load; all rows where there is none."""
+    if not since:
+        return "true"
+    rows = f"{dialect.table(table)} where {LOAD_KEY} > {since}"
+    return dialect.among([dialect.quote(name) for name in names], names, rows)
+
+
+def recent(since: int) -> str:
+    """The condition of rows that were written since a load; all rows where there is none."""
+    return f"{LOAD_KEY} > {since}" if since else "true"
+
+
+def orphans(dialect: Dialect, fact: Fact, role: Role, dimension: Dimension, since: int) -> str:
+    """Fact rows, of those that were written since a load, whose key names no member."""
     q = dialect.quote
+    recent = f"f.{LOAD_KEY} > {since} and " if since else ""
     return (
         f"select count(*) from {dialect.table(fact.table)} as f\n"
-        f" where not exists (select 1 from {dialect.table(dimension.table)} as d\n"
+        f" where {recent}not exists (select 1 from {dialect.table(dimension.table)} as d\n"
         f"                    where d.{q(dimension.key_column)} = f.{q(role.key_column)})"
     )
 
 
-def torn_intervals(dialect: Dialect, dimension: Dimension) -> str:
+def torn_intervals(dialect: Dialect, dimension: Dimension, where: str = "true") -> str:
     """Versions that are empty, overlap the next, leave a gap before it, or are not marked as current by their place."""
     names, table = dialect.names(dimension.key), dialect.table(dimension.table)
     return (
         f"select count(*) from (\n"
         f"  select *, lead({VALID_FROM}) over (partition by {names} order by {VALID_FROM}) as next_from\n"
-        f"    from {table} where {real_member(dialect, dimension)} and not {IS_INFERRED}) as chained\n"
+        f"    from {table} where {real_member(dialect, dimension)} and not {IS_INFERRED} and {where}) as chained\n"
         f" where {VALID_FROM} >= {VALID_TO}\n"
         f"    or (next_from is not null and next_from <> {VALID_TO})\n"
         f"    or {IS_CURRENT} <> (next_from is null)"

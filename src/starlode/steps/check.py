@@ -43,8 +43,11 @@ class Claim:
 
 
 def check(step: CheckStep, work: Work) -> Outcome:
-    """Judge every claim; raises CheckFailed, with all that failed, after the whole round."""
-    claims = tuple(claims_of(work.project, work.session))
+    """Judge every claim; raises CheckFailed, with all that failed, after the whole round.
+
+    What always holds of a star is asked of what was written since it last held, for the rest has been asked.
+    """
+    claims = tuple(claims_of(work.project, work.session, step.since, _gone(step.since, work)))
     findings = tuple(judge(work.session, claims))
     failed = tuple(f for f in findings if f.severity == "failure")
     if failed:
@@ -74,34 +77,45 @@ def judge(session: Session, claims: tuple[Claim, ...]) -> Iterator[Finding]:
             yield Finding(claim.rule, claim.table, claim.severity, message, expected="0", found=str(count))
 
 
-def claims_of(project: Project, session: Session) -> Iterator[Claim]:
-    """The claims that always hold of a star, then the user's."""
+def _gone(since: int, work: Work) -> frozenset[str]:
+    """The dimensions that members or versions have gone from since a load: any fact may have pointed to those."""
+    names = (dimension.table.name for dimension in work.project.star.dimensions)
+    return frozenset(name for name in names if since and work.ledger.has_deleted(name, since))
+
+
+def claims_of(
+    project: Project, session: Session, since: int = 0, gone: frozenset[str] = frozenset()
+) -> Iterator[Claim]:
+    """The claims that always hold of a star, of all of it or of what was written since a load; then the user's, of all."""
     dialect = session.dialect
     for dimension in project.star.dimensions:
         if session.columns(dimension.table):
-            yield from _of_dimension(dialect, dimension)
+            yield from _of_dimension(dialect, dimension, since)
     for fact in project.star.facts:
         if session.columns(fact.table):
-            yield from _of_fact(dialect, fact, project.star)
+            yield from _of_fact(dialect, fact, project.star, since, gone)
     for declared in project.checks:
         if all(session.columns(table) for table in _tables(declared, project, dialect)):
             yield _declared(declared, project, session)
 
 
-def _of_dimension(dialect: Dialect, dimension: Dimension) -> Iterator[Claim]:
+def _of_dimension(dialect: Dialect, dimension: Dimension, since: int) -> Iterator[Claim]:
     table, name = dimension.table, dimension.table.name
     key = (dimension.key_column,)
-    yield Claim("key", name, f"{dimension.key_column} is unique", sql.doubled(dialect, table, key))
-    yield Claim("key", name, f"{dimension.key_column} is not NULL", sql.missing(dialect, table, key))
+    unique = sql.doubled(dialect, table, key, sql.written(dialect, table, key, since))
+    yield Claim("key", name, f"{dimension.key_column} is unique", unique)
+    missing = sql.missing(dialect, table, key, sql.recent(since))
+    yield Claim("key", name, f"{dimension.key_column} is not NULL", missing)
     if dimension.calendar is not None:
         return
-    real, listed = sql.real_member(dialect, dimension), ", ".join(dimension.key)
+    written = sql.written(dialect, table, dimension.key, since)
+    real, listed = f"{sql.real_member(dialect, dimension)} and {written}", ", ".join(dimension.key)
     if dimension.history:
         yield Claim(
             "history",
             name,
             f"the versions of each {listed} follow without gap or overlap",
-            sql.torn_intervals(dialect, dimension),
+            sql.torn_intervals(dialect, dimension, written),
         )
         current = f"{real} and is_current"
         yield Claim(
@@ -114,14 +128,16 @@ def _of_dimension(dialect: Dialect, dimension: Dimension) -> Iterator[Claim]:
         yield Claim("key", name, f"{listed} is unique", sql.doubled(dialect, table, dimension.key, real))
 
 
-def _of_fact(dialect: Dialect, fact: Fact, star: Star) -> Iterator[Claim]:
+def _of_fact(dialect: Dialect, fact: Fact, star: Star, since: int, gone: frozenset[str]) -> Iterator[Claim]:
     table, name, grain = fact.table, fact.table.name, ", ".join(fact.grain)
-    yield Claim("grain", name, f"{grain} is unique", sql.doubled(dialect, table, fact.grain))
-    yield Claim("grain", name, f"{grain} is not NULL", sql.missing(dialect, table, fact.grain))
+    unique = sql.doubled(dialect, table, fact.grain, sql.written(dialect, table, fact.grain, since))
+    yield Claim("grain", name, f"{grain} is unique", unique)
+    yield Claim("grain", name, f"{grain} is not NULL", sql.missing(dialect, table, fact.grain, sql.recent(since)))
     for role in fact.roles:
         dimension = star.dimension(role.dimension)
         says = f"every {role.key_column} is a member of {dimension.table.name}"
-        yield Claim("orphans", name, says, sql.orphans(dialect, fact, role, dimension))
+        asked = 0 if dimension.table.name in gone else since
+        yield Claim("orphans", name, says, sql.orphans(dialect, fact, role, dimension, asked))
 
 
 def _declared(check: Check, project: Project, session: Session) -> Claim:

@@ -60,6 +60,9 @@ KINDS = {word: kind for kind, word in WORDS.items()} | {
 }
 # Temporary tables are spilled to disk as they are, tables of the file are compressed: half the time at ten million rows.
 DIALECT = Dialect(sqlglot="duckdb", types=WORDS, max_name=255, create_work="create table", is_users=True)
+LEAST_MEMORY = 256
+# DuckDB keeps which rows are deleted in memory, for each part of a table in which any is.
+BYTES_A_ROW = 13
 FEW_ROWS = 16
 ROWS_AT_ONCE = 122_880
 ROWS_SENT_AT_ONCE = 16_384
@@ -80,9 +83,10 @@ class DuckDB:
 
     path: Path
     memory: str = field(
-        default="256MB",
+        default="",
         metadata={
-            "doc": "How much memory DuckDB may use before it spills to a folder beside the file, such as 4GB.",
+            "doc": "How much memory DuckDB may use before it spills to a folder beside the file, such as 4GB; "
+            "without it, 256MB and 13 bytes for each row of the file.",
             "shape": r"\d+(\.\d+)?[KMGT]i?B",
         },
     )
@@ -114,6 +118,8 @@ class DuckDB:
         except duckdb.Error as error:
             raise _not_opened(self.path, error) from error
         connection.execute("set TimeZone = 'UTC'")
+        if not self.memory:
+            connection.execute(f"set memory_limit = '{_memory_for(connection)}MB'")
         if landing is not None:
             connection.execute(f"set allowed_directories = [{DIALECT.text(str(landing) + '/')}]")
         connection.execute("set enable_external_access = false")
@@ -122,7 +128,7 @@ class DuckDB:
 
     def _config(self) -> dict[str, str | bool | int | float | list[str]]:
         config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": self.memory,
+            "memory_limit": self.memory or f"{LEAST_MEMORY}MB",
             "temp_directory": f"{self.path}.spill",
             "storage_compatibility_version": "v1.5.0",
             "preserve_insertion_order": False,
@@ -277,6 +283,13 @@ def _told(sql: str) -> Iterator[None]:
         if isinstance(error.__cause__, KeyboardInterrupt):  # DuckDB's way of telling that somebody pressed Ctrl-C
             raise KeyboardInterrupt from error
         raise
+
+
+def _memory_for(connection: duckdb.DuckDBPyConnection) -> int:
+    """The megabytes that are enough for the tables of a file, whichever of their rows change."""
+    found = connection.execute("select coalesce(sum(estimated_size), 0) from duckdb_tables()").fetchone()
+    rows = int(found[0]) if found else 0
+    return LEAST_MEMORY + rows * BYTES_A_ROW // 1_000_000
 
 
 def _type(word: str) -> Type:

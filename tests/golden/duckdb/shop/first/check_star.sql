@@ -10,12 +10,12 @@ select count(*) from "star"."dim_customer" where true and ("customer_key" is nul
 
 select count(*) from (
   select *, lead(valid_from) over (partition by "customer_id" order by valid_from) as next_from
-    from "star"."dim_customer" where "customer_key" >= 0 and not is_inferred) as chained
+    from "star"."dim_customer" where "customer_key" >= 0 and not is_inferred and true) as chained
  where valid_from >= valid_to
     or (next_from is not null and next_from <> valid_to)
     or is_current <> (next_from is null);
 
-select count(*) from (select "customer_id" from "star"."dim_customer" where "customer_key" >= 0 and is_current
+select count(*) from (select "customer_id" from "star"."dim_customer" where "customer_key" >= 0 and true and is_current
   group by "customer_id" having count(*) > 1) as doubled;
 
 select count(*) from (select "product_key" from "star"."dim_product" where true
@@ -23,7 +23,7 @@ select count(*) from (select "product_key" from "star"."dim_product" where true
 
 select count(*) from "star"."dim_product" where true and ("product_key" is null);
 
-select count(*) from (select "product_id" from "star"."dim_product" where "product_key" >= 0
+select count(*) from (select "product_id" from "star"."dim_product" where "product_key" >= 0 and true
   group by "product_id" having count(*) > 1) as doubled;
 
 select count(*) from (select "order_id" from "star"."fact_sales" where true

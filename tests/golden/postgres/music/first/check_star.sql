@@ -10,12 +10,12 @@ select count(*) from "star"."dim_user" where true and ("user_key" is null);
 
 select count(*) from (
   select *, lead(valid_from) over (partition by "user_id" order by valid_from) as next_from
-    from "star"."dim_user" where "user_key" >= 0 and not is_inferred) as chained
+    from "star"."dim_user" where "user_key" >= 0 and not is_inferred and true) as chained
  where valid_from >= valid_to
     or (next_from is not null and next_from <> valid_to)
     or is_current <> (next_from is null);
 
-select count(*) from (select "user_id" from "star"."dim_user" where "user_key" >= 0 and is_current
+select count(*) from (select "user_id" from "star"."dim_user" where "user_key" >= 0 and true and is_current
   group by "user_id" having count(*) > 1) as doubled;
 
 select count(*) from (select "song_key" from "star"."dim_song" where true
@@ -23,7 +23,7 @@ select count(*) from (select "song_key" from "star"."dim_song" where true
 
 select count(*) from "star"."dim_song" where true and ("song_key" is null);
 
-select count(*) from (select "song_id" from "star"."dim_song" where "song_key" >= 0
+select count(*) from (select "song_id" from "star"."dim_song" where "song_key" >= 0 and true
   group by "song_id" having count(*) > 1) as doubled;
 
 select count(*) from (select "artist_key" from "star"."dim_artist" where true
@@ -31,7 +31,7 @@ select count(*) from (select "artist_key" from "star"."dim_artist" where true
 
 select count(*) from "star"."dim_artist" where true and ("artist_key" is null);
 
-select count(*) from (select "artist_id" from "star"."dim_artist" where "artist_key" >= 0
+select count(*) from (select "artist_id" from "star"."dim_artist" where "artist_key" >= 0 and true
   group by "artist_id" having count(*) > 1) as doubled;
 
 select count(*) from (select "session_id", "item_in_session" from "star"."fact_songplay" where true
