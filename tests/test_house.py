@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "starlode"
 FLOORS = (
     ("cli", "__main__", "commands", "terminal", "arguments", "completion"),
-    ("run", "history", "query", "sweep", "paper"),
+    ("run", "history", "query", "sweep", "paper", "why", "tracing"),
     ("expand",),
     ("plan", "narrowing"),
     ("steps", "work"),

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from starlode.run import Run, plan, replay, run
     from starlode.schema import json_schema
     from starlode.sweep import Swept, sweep
+    from starlode.tracing.told import Why
+    from starlode.why import why
 
 _HOMES = {
     "CheckFailed": "errors",
@@ -43,6 +45,7 @@ _HOMES = {
     "StepRecord": "history",
     "Swept": "sweep",
     "WarehouseError": "errors",
+    "Why": "tracing.told",
     "check": "query",
     "json_schema": "schema",
     "plan": "run",
@@ -55,6 +58,7 @@ _HOMES = {
     "status": "history",
     "sweep": "sweep",
     "table": "query",
+    "why": "why",
 }
 
 __all__ = [
@@ -71,6 +75,7 @@ __all__ = [
     "StepRecord",
     "Swept",
     "WarehouseError",
+    "Why",
     "__version__",
     "check",
     "json_schema",
@@ -84,6 +89,7 @@ __all__ = [
     "status",
     "sweep",
     "table",
+    "why",
 ]
 
 

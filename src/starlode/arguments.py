@@ -249,6 +249,26 @@ def _add_status(commands: Commands) -> None:
     parser.add_argument("--runs", metavar="N", type=_at_least(1), default=5, help="how many runs (default: 5)")
 
 
+def _add_why(commands: Commands) -> None:
+    parser = _add(
+        commands,
+        "why",
+        "say of one row of the star where it came from",
+        "Names the source rows behind it with their files, the version of each dimension that it points\n"
+        "to and the reason, and the run that wrote it. Of a dimension it tells all versions of a member.\n"
+        "Changes nothing.",
+        "  starlode why fact_sales order_id=1042 line_no=1\n  starlode why dim_customer customer_id=C1 --json",
+    )
+    parser.add_argument("table", metavar="TABLE", help="a table of the star, such as fact_sales")
+    parser.add_argument(
+        "named",
+        metavar="COLUMN=VALUE",
+        nargs="+",
+        type=_pair,
+        help="what only this row has: its grain or its key, or any other columns",
+    )
+
+
 def _add_rejects(commands: Commands) -> None:
     parser = _add(
         commands,
@@ -347,6 +367,7 @@ ADDERS: tuple[Callable[[Any], None], ...] = (
     _add_run,
     _add_check,
     _add_status,
+    _add_why,
     _add_rejects,
     _add_query,
     _add_sweep,
@@ -366,6 +387,14 @@ def _at_least(least: int) -> Callable[[str], int]:
         return int(digits)
 
     return read
+
+
+def _pair(word: str) -> tuple[str, str]:
+    """Reads `column=value`."""
+    name, sign, value = word.partition("=")
+    if not name or not sign:
+        raise argparse.ArgumentTypeError(f"`{word}` is not written as COLUMN=VALUE")
+    return name, value
 
 
 def _seconds(word: str) -> float:

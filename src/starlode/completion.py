@@ -10,20 +10,19 @@ import argcomplete
 from starlode.commands.opening import asked_project
 from starlode.errors import StarlodeError
 from starlode.plan import choose
+from starlode.tracing.naming import apart, model_named
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 
 def complete(parser: ArgumentParser) -> None:
     """Answer the shell and leave."""
     os.environ.setdefault("COLUMNS", "80")
     for action in _actions(parser):
-        if action.dest == "select":
-            action.completer = names
-        elif action.dest == "stream":
-            action.completer = streams
+        if action.dest in COMPLETERS:
+            action.completer = COMPLETERS[action.dest]
     argcomplete.autocomplete(parser)
 
 
@@ -35,6 +34,18 @@ def names(parsed_args: Namespace, **_: object) -> list[str]:
 def streams(parsed_args: Namespace, **_: object) -> list[str]:
     """The streams of the project that is meant."""
     return _of_project(parsed_args, lambda project: [str(stream) for stream in project.streams])
+
+
+def tables(parsed_args: Namespace, **_: object) -> list[str]:
+    """The tables of the star of the project that is meant."""
+    return _of_project(parsed_args, lambda project: [table.name for table in project.star.tables])
+
+
+def columns(parsed_args: Namespace, **_: object) -> list[str]:
+    """What tells the rows of the table that is meant apart."""
+    return _of_project(
+        parsed_args, lambda project: [f"{name}=" for name in apart(model_named(project, parsed_args.table))]
+    )
 
 
 def _of_project(parsed: Namespace, ask: Callable[[Any], list[str]]) -> list[str]:
@@ -55,3 +66,11 @@ def _actions(parser: ArgumentParser) -> list[Any]:
             for command in action.choices.values():
                 found += _actions(command)
     return found
+
+
+COMPLETERS: Mapping[str, Callable[..., list[str]]] = {
+    "select": names,
+    "stream": streams,
+    "table": tables,
+    "named": columns,
+}

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from starlode.arrow import columns_of
 from starlode.finding import Reject
 from starlode.landing import LandedFile, sync_folder, verify
-from starlode.source import FILE_COLUMN
+from starlode.source import FILE_COLUMN, ROW_COLUMN
 from starlode.table import TEXT, Column
 
 if TYPE_CHECKING:
@@ -204,6 +204,29 @@ def rows_of_files(landing: Path, manifest: Manifest) -> Counter[str]:
         for row in names.group_by("file").aggregate([([], "count_all")]).to_pylist():
             found[row["file"]] += row["count_all"]
     return found
+
+
+def parts_of_row(landing: Path, manifest: Manifest, file: str | None, row: int | None) -> tuple[LandedFile, ...]:
+    """The part of an extraction that holds a row, or all of them where rows have no number; gone ones are left out."""
+    there = tuple(part for part in manifest.files if (landing / part.path).is_file())
+    if row is None or len(there) < 2:
+        return there
+    return tuple(part for part in there if _holds(landing / part.path, file, row))
+
+
+def _holds(path: Path, file: str | None, row: int) -> bool:
+    """Whether a part holds a row of a file; groups whose numbers lie elsewhere are not read."""
+    held = pq.ParquetFile(path)
+    place = held.schema.names.index(ROW_COLUMN)
+    for group in range(held.num_row_groups):
+        known = held.metadata.row_group(group).column(place).statistics
+        if known is not None and known.has_min_max and not cast("int", known.min) <= row <= cast("int", known.max):
+            continue
+        rows = held.read_row_group(group, columns=[FILE_COLUMN, ROW_COLUMN])
+        names = rows[FILE_COLUMN].cast(pa.string()).to_pylist()
+        if (file, row) in zip(names, rows[ROW_COLUMN].to_pylist(), strict=True):
+            return True
+    return False
 
 
 def sums(batch: pa.RecordBatch) -> dict[str, Decimal]:

@@ -24,6 +24,7 @@ COMMANDS = {
     "run",
     "check",
     "status",
+    "why",
     "rejects",
     "query",
     "sweep",

@@ -148,3 +148,12 @@ def test_a_star_shows_columns_that_begin_with_an_underscore(tmp_path: Path) -> N
     starlode.run(project)
 
     assert projects.rows(project, "select _id, _note from star.dim_d where d_key > 0") == [("x1", "kept")]
+
+
+def test_columns_behind_a_star_keep_their_values(tmp_path: Path) -> None:
+    project = _run(
+        tmp_path, "select l.*, p.pname from app.lines as l left join app.prod as p using (pid) where id <> 2"
+    )
+
+    found = projects.rows(project, "select id, pid, amt, pname from star.fact_f order by id")
+    assert found == [(1, 1, 10, "A"), (3, 9, 30, None)]

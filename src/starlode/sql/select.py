@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 USERS_DIALECT = "duckdb, version=1.5"
 TECHNICAL = (FILE_COLUMN, ROW_COLUMN, LOAD_COLUMN)
 TAKES_LAMBDA = ("list_", "array_", "apply", "filter", "reduce", "map_", "transform")
-STANDS_IN = "stands_in"
-SPOT = "spot"
+STANDS_IN, CARRIES, SPOT = "stands_in", "carries", "spot"
 DRIVING = OWN + "driving"
 Tree = TypeVar("Tree", bound=exp.Expr)
 
@@ -185,17 +184,18 @@ def _shown(name: str, dialect: Dialect) -> exp.Expr:
 
 
 def _qualified(tree: Tree, places: Mapping[str, Table]) -> Tree:
-    """A SELECT with every name settled, by the columns that it sees of each stream; what stands in shows a number more."""
+    """A SELECT with every name settled, by the columns that it sees of each stream; what stands in shows more of them."""
     copy = tree.copy()
     seen = {name: _visible(tree, place) for name, place in places.items()}
-    for table in copy.find_all(exp.Table):
+    for number, table in enumerate(copy.find_all(exp.Table)):
         if STANDS_IN in table.meta:
             place = seen[f"{table.db}.{table.name}"]
+            number_of_row = (Column(DRIVING, INTEGER),) if DRIVING in table.meta[STANDS_IN] else ()
+            carried = table.meta.get(CARRIES, number_of_row)
             if not table.alias:
                 table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name)))
-            table.set("this", exp.to_identifier(f"{table.name} ({STANDS_IN})", quoted=True))
-            number = (Column(DRIVING, INTEGER),) if DRIVING in table.meta[STANDS_IN] else ()
-            seen[f"{table.db}.{table.name}"] = replace(place, columns=(*place.columns, *number))
+            table.set("this", exp.to_identifier(f"{table.name} ({STANDS_IN} {number})", quoted=True))
+            seen[f"{table.db}.{table.name}"] = replace(place, columns=(*place.columns, *carried))
     return qualified(copy, seen)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from starlode.errors import DataError
-from starlode.sql import driving, select, translate
+from starlode.sql import driving, origins, select, translate
 from starlode.warehouses import duckdb
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
     from starlode.sql.dialect import Dialect
+    from starlode.sql.origins import Traced
     from starlode.table import Table
 
 
@@ -49,6 +50,18 @@ def spoken(tree: exp.Query, places: Mapping[str, Table], dialect: Dialect, drive
     # The empty engine knows no work tables.
     every = replace(driven, within="") if driven else None
     columns = duckdb.described(tuple(places.values()), _resolved(tree, places, duckdb.DIALECT, every))
+    return translate.as_users_see(dialect, text, columns)
+
+
+def with_origins(traced: Traced, places: Mapping[str, Table], dialect: Dialect) -> str:
+    """A traced SELECT as text, whose own columns stand where they may."""
+    text = _resolved(origins.standing(traced, places, dialect), places, dialect, None)
+    if dialect.is_users:
+        return text
+    columns = duckdb.described(
+        tuple(places.values()),
+        _resolved(origins.standing(traced, places, duckdb.DIALECT), places, duckdb.DIALECT, None),
+    )
     return translate.as_users_see(dialect, text, columns)
 
 

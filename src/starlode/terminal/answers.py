@@ -20,7 +20,7 @@ def shown(answer: pa.Table) -> str:
     """The rows under their columns; numbers at the end of theirs."""
     names = _distinct(answer.column_names)
     right = {name for name, field in zip(names, answer.schema, strict=True) if _is_number(field.type)}
-    columns = [[_cell(value) for value in column.to_pylist()] for column in answer.columns]
+    columns = [[cell(value) for value in column.to_pylist()] for column in answer.columns]
     return table(names, list(zip(*columns, strict=True)), right=right)
 
 
@@ -29,7 +29,8 @@ def rows(answer: pa.Table) -> list[list[Any]]:
     return [list(row) for row in zip(*(column.to_pylist() for column in answer.columns), strict=True)]
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """A value as people read it."""
     if value is None:
         return NULL
     if isinstance(value, bool):

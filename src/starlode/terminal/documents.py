@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from starlode.plan import Plan
     from starlode.run import Done, Run
     from starlode.step import Outcome, Step
+    from starlode.tracing.told import Why
 
 SCHEMA_VERSION = 1
 Document = dict[str, Any]
@@ -83,6 +84,10 @@ def record(of: RunRecord) -> Document:
 
 
 def reject(of: RejectedRow) -> Document:
+    return asdict(of)
+
+
+def why(of: Why) -> Document:
     return asdict(of)
 
 
