@@ -56,7 +56,7 @@ def _reserved(fact: Fact, role: Role, dimension: Dimension, row: Mapping[str, An
     name, key = dimension.table.name, row[role.key_column]
     missing = [column for column in role.columns if row[column] is None]
     if key == NOT_APPLICABLE_KEY:
-        return "not applicable"
+        return f"not applicable because {listing(set(missing) & set(fact.not_applicable))} is NULL"
     if missing:
         return f"unknown because {listing(missing)} is NULL"
     if key == NOT_YET_ARRIVED_KEY:
