@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from starlode.schema import json_schema
     from starlode.sweep import Swept, sweep
     from starlode.tracing.told import Why
+    from starlode.undo import undo
     from starlode.why import why
 
 _HOMES = {
@@ -58,6 +59,7 @@ _HOMES = {
     "status": "history",
     "sweep": "sweep",
     "table": "query",
+    "undo": "undo",
     "why": "why",
 }
 
@@ -89,6 +91,7 @@ __all__ = [
     "status",
     "sweep",
     "table",
+    "undo",
     "why",
 ]
 

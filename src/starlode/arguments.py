@@ -269,6 +269,23 @@ def _add_why(commands: Commands) -> None:
     )
 
 
+def _add_undo(commands: Commands) -> None:
+    parser = _add(
+        commands,
+        "undo",
+        "bring the warehouse back to what it was before a run",
+        "Staging and the star are as before the run, with the keys that they had then; the ledger keeps\n"
+        "what the run did and marks it as undone. The next run reads its input again, so mend the\n"
+        "source first.",
+        "  starlode undo last\n  starlode undo 4f2a9c1e --through",
+    )
+    parser.add_argument(
+        "run", metavar="RUN", help="a run's name, or the end of it, as `starlode status` shows it; or last"
+    )
+    parser.add_argument("--through", action="store_true", help="undo the runs that changed something after it as well")
+    _add_wait(parser)
+
+
 def _add_rejects(commands: Commands) -> None:
     parser = _add(
         commands,
@@ -368,6 +385,7 @@ ADDERS: tuple[Callable[[Any], None], ...] = (
     _add_check,
     _add_status,
     _add_why,
+    _add_undo,
     _add_rejects,
     _add_query,
     _add_sweep,

@@ -9,6 +9,7 @@ import argcomplete
 
 from starlode.commands.opening import asked_project
 from starlode.errors import StarlodeError
+from starlode.history import status
 from starlode.plan import choose
 from starlode.tracing.naming import apart, model_named
 
@@ -34,6 +35,11 @@ def names(parsed_args: Namespace, **_: object) -> list[str]:
 def streams(parsed_args: Namespace, **_: object) -> list[str]:
     """The streams of the project that is meant."""
     return _of_project(parsed_args, lambda project: [str(stream) for stream in project.streams])
+
+
+def runs(parsed_args: Namespace, **_: object) -> list[str]:
+    """The last runs of the project that is meant."""
+    return _of_project(parsed_args, lambda project: [run.run_id for run in status(project, runs=20)])
 
 
 def tables(parsed_args: Namespace, **_: object) -> list[str]:
@@ -72,5 +78,6 @@ COMPLETERS: Mapping[str, Callable[..., list[str]]] = {
     "select": names,
     "stream": streams,
     "table": tables,
+    "run": runs,
     "named": columns,
 }

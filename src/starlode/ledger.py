@@ -53,6 +53,8 @@ class State:
     undecided: frozenset[tuple[str, str]] = frozenset()
     # Since which load it is known, row by row, what becomes of each staging table.
     followed: Mapping[str, int] = field(default_factory=dict)
+    # The extractions of each stream whose loads were undone: their input is read again.
+    undone: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
     def decided(self, stream: str) -> tuple[Column, ...]:
         """The columns of a stream that have had a value, and so a type."""
@@ -99,6 +101,13 @@ class Ledger:
         """Add a line that says how the run stands."""
         row = (self.run_id, self._project, status, now(), __version__, os.getpid(), error)
         self._session.insert(sql.RUN, [row])
+
+    def write_undone(self, runs: Iterable[str]) -> None:
+        """Say of runs that they count no more."""
+        at = now()
+        self._session.insert(
+            sql.RUN, [(run, self._project, "undone", at, __version__, os.getpid(), None) for run in runs]
+        )
 
     @contextmanager
     def recorded(self, step: Step) -> Iterator[Entry]:
@@ -227,7 +236,11 @@ def read_state(session: Session, project: Project) -> State:
     tables = {str(t): held for t in project.star.tables if (held := session.columns(t))}
     undecided = frozenset((stream, column) for stream, column in session.rows(sql.undecided_columns(dialect)))
     followed = dict(session.rows(following.newest_following(dialect))) if session.columns(sql.FOLLOWED) else {}
-    return State(loads, positions, columns, seen, tables, undecided, followed)
+    undone: dict[str, set[int]] = {}
+    for stream, number in session.rows(sql.undone_extractions(dialect)):
+        undone.setdefault(stream, set()).add(number)
+    left = {stream: frozenset(numbers) for stream, numbers in undone.items()}
+    return State(loads, positions, columns, seen, tables, undecided, followed, left)
 
 
 def _own_columns(session: Session, table: Table) -> tuple[Column, ...]:

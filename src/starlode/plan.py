@@ -85,11 +85,16 @@ def make_plan(project: Project, options: Options, state: State, seen: Mapping[st
         *lands,
         *loads,
         *builds,
-        *_checks(project, state, (*loads, *builds)),
-        *_exports(project, state, builds, options),
+        *endings(project, state, (*loads, *builds), options),
     ]
     until = VERBS.index(options.only) if options.only else len(VERBS)
     return Plan(project, options, tuple(step for step in steps if VERBS.index(step.verb) <= until), state)
+
+
+def endings(project: Project, state: State, moving: tuple[Load | Build, ...], options: Options) -> tuple[Step, ...]:
+    """The checks and the exports that follow what is loaded and built."""
+    builds = tuple(step for step in moving if isinstance(step, Build))
+    return (*_checks(project, state, moving), *_exports(project, state, builds, options))
 
 
 def choose(project: Project, wanted: tuple[str, ...]) -> frozenset[str]:
@@ -97,7 +102,7 @@ def choose(project: Project, wanted: tuple[str, ...]) -> frozenset[str]:
 
     Names may hold `*`; `+name` adds what it is made from, `name+` what is made from it.
     """
-    above = _made_from(project)
+    above = made_from(project)
     if not wanted:
         return frozenset(above)
     chosen: set[str] = set()
@@ -160,7 +165,9 @@ def _load(stream: Stream, state: State, seen: Seen, land: Land | None, moments: 
     waiting = tuple(manifest.number for manifest in seen.waiting)
     reason = land.reason if land else f"{len(waiting)} extractions are landed and wait"
     if moments is not None and state.columns.get(str(stream)) and str(stream) not in state.seen:
-        waiting, reason = seen.landed, "a dimension asks for its history now"
+        undone = state.undone.get(str(stream), ())
+        waiting = tuple(number for number in seen.landed if number not in undone)
+        reason = "a dimension asks for its history now"
     numbers = (*waiting, *([land.number] if land else ()))
     return (
         Load(stream, numbers, moments is not None, reason, digest_of_stream(stream), moments or ()) if numbers else None
@@ -193,7 +200,7 @@ def _builds(
 def _build(model: Dimension | Fact, project: Project, state: State, moving: set[str], reason: str) -> Build:
     """A build of what changed where only that is the reason and it can be told, else of the whole."""
     name, digest = model.table.name, digest_of(model)
-    parents = [p for p in sorted(_made_from(project)[name]) if _has_changed(p, name, state, moving)]
+    parents = [p for p in sorted(made_from(project)[name]) if _has_changed(p, name, state, moving)]
     if not parents or reason != f"{parents[0]} changed":
         return Build(name, digest, reason)
     streams = tuple(parent for parent in parents if "." in parent)
@@ -208,7 +215,7 @@ def _why(model: Dimension | Fact, project: Project, state: State, moving: set[st
     """Why a model is built, or nothing where it is up to date."""
     name = model.table.name
     held = state.loads.get(("build", name))
-    if any(parent not in moving and not _is_there(parent, state) for parent in _made_from(project)[name]):
+    if any(parent not in moving and not _is_there(parent, state) for parent in made_from(project)[name]):
         return ""
     if held is None or str(model.table) not in state.tables:
         return "new"
@@ -216,7 +223,7 @@ def _why(model: Dimension | Fact, project: Project, state: State, moving: set[st
         return "its declaration changed"
     if options.full:
         return "asked for in full"
-    for parent in sorted(_made_from(project)[name]):
+    for parent in sorted(made_from(project)[name]):
         if _has_changed(parent, name, state, moving):
             return f"{parent} changed"
     return ""
@@ -279,7 +286,7 @@ def _exports(project: Project, state: State, builds: tuple[Build, ...], options:
     return tuple(found)
 
 
-def _made_from(project: Project) -> dict[str, frozenset[str]]:
+def made_from(project: Project) -> dict[str, frozenset[str]]:
     """Each stream and model with the names that it is made from directly."""
     made: dict[str, frozenset[str]] = {str(stream): frozenset() for stream in project.streams}
     for dimension in project.star.dimensions:

@@ -21,11 +21,13 @@ from starlode.ledger import Ledger, State, read_state
 from starlode.plan import Options, Plan, Seen, choose, digest_of_stream, make_plan
 from starlode.sql.ledger import TABLES as LEDGER_TABLES
 from starlode.sql.ledger import newest_project, open_rejects
+from starlode.steps.again import reload
 from starlode.steps.build import build
 from starlode.steps.check import check
 from starlode.steps.export import export
 from starlode.steps.land import land
 from starlode.steps.load import load
+from starlode.steps.undo import undo
 from starlode.work import Progress, Readers, Work
 
 if TYPE_CHECKING:
@@ -41,7 +43,9 @@ Status = Literal["unchanged", "succeeded", "rejects", "failed", "interrupted"]
 CARRY_OUT: Mapping[str, Callable[..., Outcome]] = {
     "land": land,
     "load": load,
+    "reload": reload,
     "build": build,
+    "undo": undo,
     "check": check,
     "export": export,
 }
@@ -130,7 +134,7 @@ def run(
         project = expanded(project, readers)
         state = read_state(session, project)
         held = what if isinstance(what, Plan) and what.state == state else _plan(project, options, state, readers)
-        return _carry_out(held, session, readers, listen or _silence)
+        return carry_out(held, session, readers, listen)
 
 
 def replay(project: Project, *, stream: str | None = None, wait: float = 0.0, listen: Listen | None = None) -> Run:
@@ -149,13 +153,13 @@ def replay(project: Project, *, stream: str | None = None, wait: float = 0.0, li
         declared = {str(held) for held in project.streams}
         wanted = {name: names for name, names in files.items() if name in declared and stream in (None, name)}
         if not wanted:
-            return _carry_out(Plan(project, Options(), (), state), session, readers, listen or _silence)
+            return carry_out(Plan(project, Options(), (), state), session, readers, listen)
         forgotten = {
             name: {file: mark for file, mark in marks.items() if file not in wanted.get(name, ())}
             for name, marks in state.positions.items()
         }
         held = _plan(project, Options(), replace(state, positions=forgotten), readers, read_again=wanted)
-        return _carry_out(held, session, readers, listen or _silence)
+        return carry_out(held, session, readers, listen)
 
 
 @contextmanager
@@ -228,7 +232,7 @@ def _look(
     waiting = tuple(
         read_manifest(project.landing, stream, number)
         for number in landed
-        if number > (loaded.manifest if loaded else 0)
+        if number > (loaded.manifest if loaded else 0) and number not in state.undone.get(str(stream), ())
     )
     position = dict(state.positions.get(str(stream), {}))
     for manifest in waiting:
@@ -243,7 +247,9 @@ def _look(
     return Seen(look, landed, waiting, is_declared_anew)
 
 
-def _carry_out(held: Plan, session: Session, readers: Readers, listen: Listen) -> Run:
+def carry_out(held: Plan, session: Session, readers: Readers, listen: Listen | None) -> Run:
+    """Carry out the steps of a plan in an open warehouse, and write down how each went."""
+    listen = listen or _silence
     started = time.monotonic()
     ledger = Ledger(session, held.project.name, new_run_id())
     result = Run(ledger.run_id, held, "succeeded")

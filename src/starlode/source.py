@@ -47,6 +47,11 @@ class Stream:
     def __str__(self) -> str:
         return f"{self.source}.{self.name}"
 
+    @property
+    def table(self) -> str:
+        """What its tables in the warehouse are called."""
+        return f"{self.source}__{self.name}"
+
 
 @dataclass(frozen=True)
 class Look:

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from starlode.finding import Finding
+    from starlode.landing import Manifest
     from starlode.source import Look, Stream
-    from starlode.table import Column
+    from starlode.table import Column, Table
 
-Verb = Literal["land", "load", "build", "check", "export"]
+Verb = Literal["land", "load", "reload", "build", "undo", "check", "export"]
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,26 @@ class Load:
 
 
 @dataclass(frozen=True)
+class Reload:
+    """Load a stream again from the landing, each extraction with the load that it had.
+
+    The last `needed` ones make its current state; those before them only add to what was seen, as far as they can be loaded.
+    """
+
+    stream: Stream
+    extractions: tuple[tuple[int, Manifest], ...]
+    needed: int
+    keeps_seen: bool
+    reason: str
+    moments: tuple[str, ...] = ()
+    verb: Verb = "reload"
+
+    @property
+    def object(self) -> str:
+        return str(self.stream)
+
+
+@dataclass(frozen=True)
 class Build:
     """Derive a dimension or a fact from staging.
 
@@ -75,6 +96,34 @@ class Build:
     @property
     def object(self) -> str:
         return self.model
+
+
+@dataclass(frozen=True)
+class Undo:
+    """Bring the warehouse back to what it was before some runs.
+
+    Streams are loaded again as they were; tables of the star get back the rows that the runs changed, and those that the runs
+    made go.
+    """
+
+    runs: tuple[str, ...]
+    streams: tuple[Reload, ...]
+    tables: tuple[Undone, ...]
+    reason: str
+    verb: Verb = "undo"
+
+    @property
+    def object(self) -> str:
+        return self.runs[-1]
+
+
+@dataclass(frozen=True)
+class Undone:
+    """A table of the star that an undone run touched: by which columns its rows are told apart, and what the run did to it."""
+
+    table: Table
+    identity: tuple[str, ...]
+    how: Literal["made", "changed", "added to"]
 
 
 @dataclass(frozen=True)
@@ -104,7 +153,7 @@ class Export:
         return self.name
 
 
-Step = Land | Load | Build | Check | Export
+Step = Land | Load | Reload | Build | Undo | Check | Export
 
 
 @dataclass(frozen=True)

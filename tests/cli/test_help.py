@@ -25,6 +25,7 @@ COMMANDS = {
     "check",
     "status",
     "why",
+    "undo",
     "rejects",
     "query",
     "sweep",

@@ -1,6 +1,7 @@
-"""A run that kills its own process at a chosen moment: `python -m tests.engine.killed FOLDER KIND NUMBER`.
+"""A run that kills its own process at a chosen moment: `python -m tests.engine.killed FOLDER KIND NUMBER [RUN]`.
 
-KIND is `event`, `statement` or `file`; with `count`, nobody is killed and the numbers of moments are printed.
+With RUN, that one is undone instead. KIND is `event`, `statement` or `file`; with `count`, nobody is killed and the numbers of
+moments are printed.
 """
 
 from __future__ import annotations
@@ -142,12 +143,15 @@ def later(folder: Path) -> Path:
     return projects.write(folder, files)
 
 
-def main(folder: str, kind: str, number: str) -> None:
+def main(folder: str, kind: str, number: str, undone: str = "") -> None:
     killer = Killer(kind, int(number))
     project = starlode.read(folder)
     sys.addaudithook(killer.audited)
     project = replace(project, warehouse=Mortal(project.warehouse, killer))
-    starlode.run(project, listen=lambda _: killer.moment("event"))
+    if undone:
+        starlode.undo(project, undone, listen=lambda _: killer.moment("event"))
+    else:
+        starlode.run(project, listen=lambda _: killer.moment("event"))
     sys.stdout.write(json.dumps(killer.counts))
 
 

@@ -27,6 +27,7 @@ SHADES: dict[str, Style] = {
     "died": "red",
     "rejects": "yellow",
     "interrupted": "yellow",
+    "undone": "yellow",
     "running": "cyan",
 }
 COUNTS = ("in", "out", "rejected", "merged", "lost", "doubled")

@@ -279,6 +279,22 @@ def delete_vanished(dialect: Dialect, shape: Shape) -> str:
     return f"delete from {dialect.table(shape.dimension.table)} as d\n where {vanished(dialect, shape)}"
 
 
+def is_updated(dialect: Dialect, shape: Shape) -> str:
+    """The condition of versions `d` that change."""
+    key = dialect.quote(shape.dimension.key_column)
+    return f"d.{key} in (select {key} from {WORK_ROWS} where {dialect.own('change')} = 'update')"
+
+
+def is_member(dialect: Dialect, dimension: Dimension) -> str:
+    """The condition of members `d` that stand for something."""
+    return f"d.{dialect.quote(dimension.key_column)} > 0"
+
+
+def is_reserved(dialect: Dialect, dimension: Dimension) -> str:
+    """The condition of members `d` that stand for none."""
+    return f"d.{dialect.quote(dimension.key_column)} < 0"
+
+
 def update_versions(dialect: Dialect, shape: Shape, load_key: int) -> str:
     q = dialect.quote
     key = q(shape.dimension.key_column)

@@ -235,15 +235,20 @@ def count_changes(dialect: Dialect) -> str:
     return f"select {change}, count(*) from {WORK_CHANGE} group by {change}"
 
 
-def delete_changed(dialect: Dialect, shape: Shape) -> str:
-    """Take out the rows that others take the place of, and those that no row gives any more."""
+def is_changed(dialect: Dialect, shape: Shape) -> str:
+    """The condition of rows `f` that others take the place of, and of those that no row gives any more."""
     q, change = dialect.quote, dialect.own("change")
     # A fact whose grain was another until now may hold rows without a value in it.
     same = " and ".join(dialect.agree(f"w.{q(name)}", f"f.{q(name)}") for name in shape.fact.grain)
     rows = f"{WORK_CHANGE} where {change} in ('update', 'delete')"
     among = dialect.among([f"f.{q(name)}" for name in shape.fact.grain], shape.fact.grain, rows)
     anyhow = f"exists (select 1 from {WORK_CHANGE} as w where {same} and w.{change} in ('update', 'delete'))"
-    return f"delete from {dialect.table(shape.fact.table)} as f\n where {among if shape.is_narrow else anyhow}"
+    return among if shape.is_narrow else anyhow
+
+
+def delete_changed(dialect: Dialect, shape: Shape) -> str:
+    """Take out the rows that others take the place of, and those that no row gives any more."""
+    return f"delete from {dialect.table(shape.fact.table)} as f\n where {is_changed(dialect, shape)}"
 
 
 def add_changed(dialect: Dialect, shape: Shape, load_key: int) -> str:

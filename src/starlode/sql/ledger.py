@@ -135,13 +135,23 @@ def next_reject(dialect: Dialect) -> str:
     return f"select coalesce(max({dialect.quote('reject_id')}), 0) + 1 from {dialect.table(REJECT)}"
 
 
+def undone(dialect: Dialect) -> str:
+    """The runs that were undone: what they wrote counts no more."""
+    return f"select run_id from {dialect.table(RUN)} where status = 'undone'"
+
+
 def newest_loads(dialect: Dialect) -> str:
     """The newest load of each object: (verb, object, digest, load_key, manifest)."""
     return (
         "select verb, object, digest, load_key, manifest from (\n"
         "  select *, row_number() over (partition by verb, object order by load_key desc) as newest\n"
-        f"    from {dialect.table(LOAD)}) as numbered\n where newest = 1"
+        f"    from {dialect.table(LOAD)} where run_id not in ({undone(dialect)})) as numbered\n where newest = 1"
     )
+
+
+def undone_extractions(dialect: Dialect) -> str:
+    """The extractions whose loads were undone: (stream, extraction)."""
+    return f"select object, manifest from {dialect.table(LOAD)}\n where verb = 'load' and run_id in ({undone(dialect)})"
 
 
 def newest_positions(dialect: Dialect) -> str:
@@ -149,7 +159,8 @@ def newest_positions(dialect: Dialect) -> str:
     return (
         "select stream, name, value from (\n"
         "  select *, row_number() over (partition by stream, name order by load_key desc) as newest\n"
-        f"    from {dialect.table(POSITION)}) as numbered\n where newest = 1 and value is not null"
+        f"    from {dialect.table(POSITION)} where {_counts(dialect)}) as numbered\n"
+        " where newest = 1 and value is not null"
     )
 
 
@@ -158,7 +169,8 @@ def newest_files(dialect: Dialect, stream: str) -> str:
     return (
         "select name, load_key from (\n"
         "  select *, row_number() over (partition by name order by load_key desc) as newest\n"
-        f"    from {dialect.table(POSITION)} where stream = {dialect.text(stream)}) as numbered\n"
+        f"    from {dialect.table(POSITION)}\n"
+        f"   where stream = {dialect.text(stream)} and {_counts(dialect)}) as numbered\n"
         " where newest = 1 and value is not null"
     )
 
@@ -178,7 +190,8 @@ def undecided_columns(dialect: Dialect) -> str:
     return (
         'select stream, "column" from (\n'
         '  select *, row_number() over (partition by stream, "column" order by "at" desc, change) as newest\n'
-        f"    from {dialect.table(SCHEMA_CHANGE)}) as numbered\n where newest = 1 and change = 'undecided'"
+        f"    from {dialect.table(SCHEMA_CHANGE)} where run_id not in ({undone(dialect)})) as numbered\n"
+        " where newest = 1 and change = 'undecided'"
     )
 
 
@@ -205,8 +218,9 @@ def newest_project(dialect: Dialect) -> str:
 def last_runs(dialect: Dialect, limit: int) -> str:
     """The last runs, newest first, with their latest status: (run_id, status, started, ended, version, pid, error)."""
     at = dialect.quote("at")
+    ended = f"max(case when status <> 'undone' then {at} end)"
     return (
-        f"select run_id, max(case when newest = 1 then status end), min({at}), max({at}),\n"
+        f"select run_id, max(case when newest = 1 then status end), min({at}), {ended},\n"
         "       max(tool_version), max(process_id), max(case when newest = 1 then error end)\n"
         f"  from (select *, row_number() over (partition by run_id order by {at} desc,\n"
         "               case when status = 'running' then 1 else 0 end) as newest\n"
@@ -219,7 +233,7 @@ def count_deleted(dialect: Dialect) -> str:
     """How many builds of a model since a load have taken rows out of it."""
     return (
         f"select count(*) from {dialect.table(STEP)}\n where verb = 'build' and status = 'done' and rows_deleted > 0\n"
-        f"   and object = {dialect.hole(1)} and load_key > {dialect.hole(2)}"
+        f"   and run_id not in ({undone(dialect)}) and object = {dialect.hole(1)} and load_key > {dialect.hole(2)}"
     )
 
 
@@ -227,7 +241,7 @@ def newest_sums(dialect: Dialect) -> str:
     """The sums that the last build of a model left."""
     return (
         f"select sums from {dialect.table(STEP)}\n where verb = 'build' and status = 'done' and object = {dialect.hole(1)}\n"
-        f" order by load_key desc limit 1"
+        f"   and run_id not in ({undone(dialect)})\n order by load_key desc limit 1"
     )
 
 
@@ -249,9 +263,16 @@ def count_rejects(dialect: Dialect) -> str:
 
 def open_rejects(dialect: Dialect) -> str:
     """Rejected rows that nobody has resolved yet."""
-    names = dialect.names(REJECT.names, "r")
+    names, gone = dialect.names(REJECT.names, "r"), undone(dialect)
     return (
         f"select {names} from {dialect.table(REJECT)} as r\n"
-        f" where not exists (select 1 from {dialect.table(RESOLUTION)} as s where s.reject_id = r.reject_id)\n"
+        f" where r.run_id not in ({gone})\n"
+        f"   and not exists (select 1 from {dialect.table(RESOLUTION)} as s\n"
+        f"                    where s.reject_id = r.reject_id and s.run_id not in ({gone}))\n"
         " order by r.reject_id"
     )
+
+
+def _counts(dialect: Dialect) -> str:
+    """The condition of what was written by a load that still counts."""
+    return f"load_key not in (select load_key from {dialect.table(LOAD)} where run_id in ({undone(dialect)}))"

@@ -64,6 +64,12 @@ def count_points(dialect: Dialect) -> str:
     return f"select count(*) from {dialect.quote(WORK_POINTS)}"
 
 
+def is_pointed(dialect: Dialect, shape: Shape) -> str:
+    """The condition of rows `f` that get a new key."""
+    grain = shape.fact.grain
+    return dialect.among([f"f.{dialect.quote(name)}" for name in grain], grain, WORK_POINTS)
+
+
 def point(dialect: Dialect, shape: Shape, number: int, load_key: int) -> str:
     """Give the rows their new keys."""
     q, fact, role = dialect.quote, shape.fact, shape.fact.roles[number]

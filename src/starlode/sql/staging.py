@@ -35,22 +35,22 @@ EXACT = decimal(38, 12)
 
 def staging_table(stream: Stream, columns: tuple[Column, ...] = ()) -> Table:
     """The current state of a stream."""
-    return Table(STAGING_SCHEMA, f"{stream.source}__{stream.name}", _with_technical(columns))
+    return Table(STAGING_SCHEMA, stream.table, _with_technical(columns))
 
 
 def seen_table(stream: Stream, columns: tuple[Column, ...] = ()) -> Table:
     """Every row of a keyed stream that was ever seen, for dimensions with history."""
-    return Table(STAGING_SCHEMA, f"{stream.source}__{stream.name}{SEEN}", _with_technical(columns))
+    return Table(STAGING_SCHEMA, f"{stream.table}{SEEN}", _with_technical(columns))
 
 
 def work_table(stream: Stream, columns: tuple[Column, ...] = ()) -> Table:
     """The rows of one extraction before they are merged."""
-    return Table(STAGING_SCHEMA, f"{stream.source}__{stream.name}{WORK}", _with_technical(columns))
+    return Table(STAGING_SCHEMA, f"{stream.table}{WORK}", _with_technical(columns))
 
 
 def recalled_table(stream: Stream, columns: tuple[Column, ...] = ()) -> Table:
     """The rows of an earlier extraction while they are looked through."""
-    return Table(STAGING_SCHEMA, f"{stream.source}__{stream.name}{RECALLED}", _with_technical(columns))
+    return Table(STAGING_SCHEMA, f"{stream.table}{RECALLED}", _with_technical(columns))
 
 
 def met_table(held: Table) -> Table:

@@ -13,6 +13,7 @@ from starlode.sql import staging
 from starlode.sql.dimension import LOAD_KEY
 from starlode.star import UNKNOWN_KEY
 from starlode.steps.balance import exact, summed
+from starlode.steps.before import keep_before
 from starlode.steps.dimension import ensure_table
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def apply_rows(shape: sql.Shape, balance: Outcome, work: Work, load_key: int) ->
     inserted, updated, same, gone = (changes.get(name, 0) for name in ("insert", "update", "same", "delete"))
     if gone and not inserted + updated + same:
         _guard_emptied(shape, gone, session)
+    if updated + gone:
+        keep_before(work, table, "f", sql.is_changed(dialect, shape), load_key)
     session.execute(sql.delete_changed(dialect, shape))
     session.execute(sql.add_changed(dialect, shape, load_key))
     sums = _sums(shape, work) if shape.is_narrow else balance.sums

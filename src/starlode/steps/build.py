@@ -9,6 +9,7 @@ from starlode.finding import Finding
 from starlode.sql import select, staging
 from starlode.sql.touched import only_touched
 from starlode.step import Outcome
+from starlode.steps.before import close_before, open_before
 from starlode.steps.calendar import build_calendar
 from starlode.steps.dimension import build_dimension, keeps_columns
 from starlode.steps.fact import build_fact
@@ -37,7 +38,9 @@ def build(step: Build, work: Work) -> Outcome:
         outcome = Outcome(findings=(Finding("waits", step.model, "warning", told),))
         work.ledger.write_waiting(step, outcome)
         return outcome
+    table = next(table for table in star.tables if table.name == step.model)
     with work.ledger.recorded(step) as entry:
+        was = open_before(work, table, entry.load_key)
         if step.model in dimensions:
             entry.outcome = _build_dimension(dimensions[step.model], step, work, entry.load_key)
         else:
@@ -45,6 +48,7 @@ def build(step: Build, work: Work) -> Outcome:
             tree = select.parse(fact.select)
             places = _places(work, fact.select)
             entry.outcome = build_fact(fact, tree, places, step, work, entry.load_key)
+        close_before(work, table, was, entry.load_key)
     return entry.outcome
 
 

@@ -9,6 +9,7 @@ from starlode.sql import calendar as sql
 from starlode.sql import dimension as dimension_sql
 from starlode.star import Calendar
 from starlode.step import Outcome
+from starlode.steps.before import keep_before
 from starlode.steps.dimension import ensure_table
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def build_calendar(dimension: Dimension, work: Work, load_key: int) -> Outcome:
     if is_new:
         added = _add(work, shape, load_key)
         return Outcome(rows_in=added, rows_out=added, inserted=added)
+    keep_before(work, dimension.table, "d", dimension_sql.is_reserved(dialect, dimension), load_key)
     session.execute(dimension_sql.delete_reserved(dialect, dimension))
     session.execute(reserved)
     return _renew(work, _with_held_years(work, shape), load_key)
@@ -45,9 +47,11 @@ def _renew(work: Work, shape: sql.Shape, load_key: int) -> Outcome:
     """Take out what is of another grain, correct what is said otherwise now, and add what is missing."""
     session, dialect = work.session, work.session.dialect
     others = session.rows(sql.count_others(dialect, shape))[0][0]
+    differing = session.rows(sql.count_differing(dialect, shape))[0][0]
+    if others or differing:
+        keep_before(work, shape.dimension.table, "d", dimension_sql.is_member(dialect, shape.dimension), load_key)
     if others:
         session.execute(sql.delete_others(dialect, shape))
-    differing = session.rows(sql.count_differing(dialect, shape))[0][0]
     if differing:
         session.execute(sql.correct_members(dialect, shape, load_key))
     added = _add(work, shape, load_key)

@@ -13,6 +13,7 @@ from starlode.sql import dimension as sql
 from starlode.sql import staging
 from starlode.sql.ledger import retire_keys
 from starlode.step import Outcome
+from starlode.steps.before import keep_before
 from starlode.steps.given import guard_dimension, guard_names
 from starlode.table import widen
 from starlode.words import counted
@@ -50,7 +51,10 @@ def build_dimension(
     vanished = session.rows(sql.count_vanished(dialect, shape))[0][0] if shape.has_history else 0
     if vanished:
         session.execute(retire_keys(dialect, dimension.table, dimension.key_column, load_key))
+        keep_before(work, dimension.table, "d", sql.vanished(dialect, shape), load_key)
         session.execute(sql.delete_vanished(dialect, shape))
+    if changes.get("update"):
+        keep_before(work, dimension.table, "d", sql.is_updated(dialect, shape), load_key)
     session.execute(sql.update_versions(dialect, shape, load_key))
     session.execute(sql.add_versions(dialect, shape, load_key))
     for names, grows in ((dimension.key, False), ((dimension.key_column,), False), ((sql.LOAD_KEY,), True)):
@@ -128,6 +132,7 @@ def _shape_table(work: Work, shape: Shape, load_key: int) -> int:
             session.execute(retire_keys(dialect, table, shape.dimension.key_column, load_key))
             session.execute(sql.delete_past(dialect, shape))
     if held and (is_reshaped or (shape.texts and session.rows(sql.count_mislabelled(dialect, shape))[0][0])):
+        keep_before(work, table, "d", sql.is_reserved(dialect, shape.dimension), load_key)
         session.execute(sql.delete_reserved(dialect, shape.dimension))
         session.execute(reserved)
         session.execute(sql.label_inferred(dialect, shape))

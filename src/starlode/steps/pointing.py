@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from starlode.finding import Finding
 from starlode.sql import pointing as sql
 from starlode.sql import staging
+from starlode.steps.before import keep_before
 from starlode.words import counted
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def _point_role(shape: Shape, number: int, since: int, *, has_gone: bool, work: 
     session.learn(sql.WORK_POINTS)
     count = int(session.rows(sql.count_points(dialect))[0][0])
     if count:
+        keep_before(work, shape.fact.table, "f", sql.is_pointed(dialect, shape), load_key)
         session.execute(sql.point(dialect, shape, number, load_key))
     _drop_work(work)
     return count

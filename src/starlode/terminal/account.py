@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from starlode.plan import Plan
     from starlode.run import Done
 
-CARRIES_ROWS = ("land", "load", "build")
+CARRIES_ROWS = ("land", "load", "reload", "build")
 CHANGES = (("inserted", "new"), ("updated", "changed"), ("deleted", "gone"), ("unchanged", "as it was"))
 
 

@@ -1,0 +1,40 @@
+"""What has to be loaded to have a stream again as it is, or as it was, from the landing; proved to be there beforehand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlode.landing import read_manifest, verify
+from starlode.sql import again as sql
+from starlode.step import Reload
+
+if TYPE_CHECKING:
+    from starlode.project import Project
+    from starlode.session import Session
+    from starlode.source import Stream
+
+
+def reload_of(
+    session: Session,
+    project: Project,
+    stream: Stream,
+    moments: tuple[str, ...] | None,
+    reason: str,
+    *,
+    without: tuple[str, ...] = (),
+) -> Reload:
+    """The step that loads a stream again; raises where a file that it needs is gone or is not what was landed.
+
+    Nothing before the last full extract is needed, unless everything that was seen is kept.
+    """
+    found = session.rows(sql.loads_of(session.dialect, str(stream), without))
+    extractions = [(load_key, read_manifest(project.landing, stream, number)) for load_key, number in found]
+    full = [place for place, (_, held) in enumerate(extractions) if held.mode == "full" and held.rows]
+    first = full[-1] if full else 0
+    for _, manifest in extractions[first:]:
+        for file in manifest.files:
+            verify(project.landing, file)
+    kept = extractions if moments is not None else extractions[first:]
+    return Reload(
+        stream, tuple(kept), len(extractions) - first, moments is not None, reason, moments=tuple(moments or ())
+    )
