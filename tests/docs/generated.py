@@ -176,6 +176,7 @@ def _types() -> str:
 
 PARTS: Mapping[str, Callable[[], str]] = {
     "settings of a project": lambda: _settings(ProjectDeclaration),
+    "settings of a duckdb target": lambda: _settings(registry.member("warehouses", "duckdb")),
     "settings of a files source": lambda: _settings(registry.member("sources", "files")),
     "settings of a postgres source": lambda: _settings(registry.member("sources", "postgres")),
     "settings of a stream": _stream,
