@@ -17,7 +17,7 @@ from starlode.document import Place
 from starlode.environment import Word
 from starlode.languages import Language  # noqa: TC001
 from starlode.source import Contract, Mode  # noqa: TC001  read from the fields at run time
-from starlode.star import Aggregate, FiscalName, Grain, Labels, Late, OnConflict
+from starlode.star import Aggregate, FactKind, FiscalName, Grain, Labels, Late, OnConflict
 
 PROJECT_FILE = "starlode.yml"
 
@@ -99,6 +99,15 @@ class CalendarDeclaration(Declared):
 
 
 @dataclass(frozen=True, kw_only=True)
+class JunkDeclaration(Declared):
+    """A dimension of the combinations of a few columns, which facts bring."""
+
+    told_by: ClassVar[str] = "junk"
+
+    junk: Columns = field(metadata=_doc("The columns whose combinations, NULL included, are the members."))
+
+
+@dataclass(frozen=True, kw_only=True)
 class DimensionDeclaration(Declared):
     """A dimension made from a stream or a SELECT."""
 
@@ -130,6 +139,15 @@ class FactDeclaration(Declared):
     )
     measures: Mapping[Filled, Aggregate] | Columns = field(
         default_factory=dict, metadata=_doc("For each measure how it adds up; a list means sum.")
+    )
+    kind: FactKind = field(
+        default="transaction",
+        metadata=_doc(
+            "Whether a row is an event, an event that only counts, a case that goes through stages, or the last state of a day."
+        ),
+    )
+    milestones: Columns = field(
+        default=(), metadata=_doc("The columns of a lifecycle that say when each stage was reached, in their order.")
     )
     late: Late = field(
         default="infer",
@@ -167,6 +185,32 @@ class LabelsDeclaration(Declared):
         metadata=_doc(
             "The text of the member for what has not come (-3), and of members that are inferred from facts."
         ),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class BridgeDeclaration(Declared):
+    """What members of one dimension have several of, each with its share."""
+
+    from_: Filled = field(metadata=_doc("A stream as source.stream, or a file that holds a SELECT.", "from"))
+    of: Mapping[Filled, Columns | Mapping[Name, Columns]] = field(
+        metadata=_doc("The dimension whose members have several, with the columns that hold its key, or with its role.")
+    )
+    to: Mapping[Filled, Columns | Mapping[Name, Columns]] = field(
+        metadata=_doc("The dimension of which they have several, with the columns that hold its key, or with its role.")
+    )
+    weight: Filled | None = field(
+        default=None,
+        metadata=_doc("The column that holds the shares, 1 together for each member; else they are equal."),
+    )
+    late: Late = field(
+        default="infer", metadata=_doc("What a row gets whose dimension has not come; the same as for a fact.")
+    )
+    may_lose: bool = field(
+        default=False, metadata=_doc("Whether joins of the SELECT may lose rows of its first stream.")
+    )
+    may_multiply: bool = field(
+        default=False, metadata=_doc("Whether joins of the SELECT may double rows of its first stream.")
     )
 
 
@@ -288,12 +332,15 @@ class ProjectDeclaration(Declared):
     sources: Mapping[Name, Any] = field(
         default_factory=dict, metadata=_doc("Where to read from, by name.") | {"expects": _sources}
     )
-    dimensions: Mapping[Name, DimensionDeclaration | CalendarDeclaration | None] = field(
+    dimensions: Mapping[Name, DimensionDeclaration | CalendarDeclaration | JunkDeclaration | None] = field(
         default_factory=dict, metadata=_doc("The things that facts speak of, by name.")
     )
     facts: Mapping[Name, FactDeclaration | None] = field(default_factory=dict, metadata=_doc("What happened, by name."))
     labels: LabelsDeclaration | None = field(
         default=None, metadata=_doc("What reserved and inferred members of every dimension say in their texts.")
+    )
+    bridges: Mapping[Name, BridgeDeclaration | None] = field(
+        default_factory=dict, metadata=_doc("What members of a dimension have several of, by name.")
     )
     checks: Mapping[Name, NotNull | Unique | Accepted | Range | NoRows | None] = field(
         default_factory=dict, metadata=_doc("Claims about tables that must hold, by name.")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from starlode.errors import Mistake, ProjectError
 from starlode.ledger import State
-from starlode.narrowing import why_whole
+from starlode.narrowing import why_keyed_anew, why_whole
 from starlode.nearest import hint
 from starlode.sql import select
 from starlode.star import STAR_SCHEMA
@@ -205,7 +205,7 @@ def _build(model: Dimension | Fact, project: Project, state: State, moving: set[
         return Build(name, digest, reason)
     streams = tuple(parent for parent in parents if "." in parent)
     members = tuple(parent for parent in parents if "." not in parent)
-    whole = why_whole(model, project, state) if streams else ""
+    whole = why_keyed_anew(members, project) or (why_whole(model, project, state) if streams else "")
     if whole:
         return Build(name, digest, f"{reason}; as a whole: {whole}")
     return Build(name, digest, reason, state.load_key("build", name), streams, members)

@@ -17,6 +17,7 @@ from starlode.declare import Reading, declared
 from starlode.document import Place, parse
 from starlode.environment import Word, variables
 from starlode.errors import Mistake, ProjectError
+from starlode.meaning.bridges import with_bridges
 from starlode.meaning.checks import checks
 from starlode.meaning.exports import exports
 from starlode.meaning.names import guard_names
@@ -84,7 +85,7 @@ def _project(node: Node, folder: Path, target: str | None, reading: Reading) -> 
     if said is None:
         return None
     scope = Scope(folder, streams(said.sources), reading, is_broken="sources" in reading.broken)
-    meant = star(said.dimensions, said.facts, scope)
+    meant = with_bridges(star(said.dimensions, said.facts, scope), said.bridges, said.dimensions, scope)
     chosen = said.target if target is None else Word(target, Place("--target"))
     loaded = warehouse(chosen, folder, reading)
     made_exports = exports(said.exports, meant.columns, reading)

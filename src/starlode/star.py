@@ -19,8 +19,14 @@ STAR_SCHEMA = "star"
 UNKNOWN_KEY = -1
 NOT_APPLICABLE_KEY = -2
 NOT_YET_ARRIVED_KEY = -3
+# The column of a daily fact that its SELECT does not give.
+DAY = "day"
+# The column of a bridge that says which share of a member falls to another.
+WEIGHT = "weight"
 
-Aggregate = Literal["sum", "min", "max", "avg", "count", "count_distinct", "none"]
+Aggregate = Literal["sum", "min", "max", "avg", "count", "count_distinct", "last", "none"]
+FactKind = Literal["transaction", "factless", "lifecycle", "daily"]
+Kind = FactKind | Literal["bridge"]
 Late = Literal["infer", "unknown", "hold", "fail"]
 OnConflict = Literal["most_frequent", "latest", "fail"]
 CalendarGrain = Literal["day", "hour", "minute"]
@@ -90,6 +96,7 @@ class Dimension:
     on_conflict: OnConflict | None = None
     calendar: Calendar | TimeOfDay | None = None
     labels: Labels = field(default_factory=Labels)
+    is_junk: bool = False
 
     @property
     def table(self) -> Table:
@@ -119,7 +126,11 @@ class Role:
 
 @dataclass(frozen=True)
 class Fact:
-    """What happened: one row for each value of the grain, keys to dimensions as of its moment, and measures."""
+    """What happened: one row for each value of the grain, keys to dimensions as of its moment, and measures.
+
+    The grain of a daily fact ends in its day. A bridge is built like a fact: its grain names a member of one dimension, then
+    one of another, and its weights say how the first is shared out among the second.
+    """
 
     name: str
     select: Select
@@ -129,12 +140,43 @@ class Fact:
     measures: Mapping[str, Aggregate] = field(default_factory=dict)
     late: Late = "infer"
     not_applicable: tuple[str, ...] = ()
+    kind: Kind = "transaction"
+    milestones: tuple[str, ...] = ()
+    weight: str | None = None
     may_lose: bool = False
     may_multiply: bool = False
 
     @property
     def table(self) -> Table:
-        return Table(STAR_SCHEMA, f"fact_{self.name}")
+        return Table(STAR_SCHEMA, f"{'bridge' if self.kind == 'bridge' else 'fact'}_{self.name}")
+
+    @property
+    def given_grain(self) -> tuple[str, ...]:
+        """The columns of the grain that the SELECT gives."""
+        return self.grain[:-1] if self.kind == "daily" else self.grain
+
+    @property
+    def added_measures(self) -> Mapping[str, Aggregate]:
+        """The measures that its kind brings along."""
+        if self.kind == "factless":
+            return {f"{self.name}_count": "sum"}
+        if self.kind == "bridge":
+            return {WEIGHT: "none"}
+        return {f"days_to_{name}": "avg" for name in self.milestones[1:]}
+
+    @property
+    def all_measures(self) -> Mapping[str, Aggregate]:
+        return {**self.measures, **self.added_measures}
+
+    @property
+    def touched_by(self) -> tuple[str, ...]:
+        """The columns whose rows are read again together; the shares of a bridge depend on each other."""
+        return self.roles[0].columns if self.kind == "bridge" else self.grain
+
+    @property
+    def whole(self) -> str:
+        """Why the fact cannot be read again for some of its rows only; nothing where it can."""
+        return "each key has a row for every day until the last of all" if self.kind == "daily" else ""
 
     @property
     def waits(self) -> bool:

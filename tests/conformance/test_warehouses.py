@@ -215,3 +215,29 @@ def test_reading_only_cannot_write(warehouse: Warehouse, session: Session) -> No
         reading.insert(NUMBERS, [(1, "one")])
 
     reading.close()
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "days"),
+    [
+        ("2024-02-28 00:00:00", "2024-03-01 00:00:00", "2.000000"),
+        ("2024-02-01 12:00:00", "2024-02-01 12:00:01", "0.000012"),
+        ("2024-02-01 12:00:01", "2024-02-01 12:00:00", "-0.000012"),
+        ("2024-02-01 00:00:00", "2024-02-01 00:00:00.043199", "0.000000"),
+        ("2024-02-01 00:00:00", "2024-02-01 00:00:00.043200", "0.000001"),
+        ("2024-02-01 00:00:00.043200", "2024-02-01 00:00:00", "-0.000001"),
+        ("0001-01-01 00:00:00", "9999-12-31 23:59:59.999999", "3652059.000000"),
+    ],
+)
+def test_days_between_two_moments_are_exact(session: Session, first: str, last: str, days: str) -> None:
+    asked = session.dialect.days(f"timestamp '{first}'", f"timestamp '{last}'")
+
+    rows = session.rows(f"select {session.dialect.cast(asked, decimal(18, 6))}")
+
+    assert rows == [(Decimal(days),)]
+
+
+def test_a_row_is_made_for_each_number_below_a_value(session: Session) -> None:
+    rows = session.rows(f"select n, {session.dialect.count_up('n')} from (values (2), (0), (1)) as r(n) order by 1, 2")
+
+    assert rows == [(1, 0), (2, 0), (2, 1)]

@@ -14,9 +14,11 @@ from starlode import registry
 from starlode.arguments import TOUR, make_parser
 from starlode.declaration import (
     Accepted,
+    BridgeDeclaration,
     CalendarDeclaration,
     DimensionDeclaration,
     FactDeclaration,
+    JunkDeclaration,
     LabelsDeclaration,
     NamesDeclaration,
     NoRows,
@@ -184,7 +186,9 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "settings of a dimension": lambda: _settings(DimensionDeclaration),
     "settings of a calendar": lambda: _settings(CalendarDeclaration),
     "settings of names": lambda: _settings(NamesDeclaration),
+    "settings of a junk dimension": lambda: _settings(JunkDeclaration),
     "settings of a fact": lambda: _settings(FactDeclaration),
+    "settings of a bridge": lambda: _settings(BridgeDeclaration),
     "settings of labels": lambda: _settings(LabelsDeclaration),
     "settings of checks": lambda: _settings(NotNull, Unique, Accepted, Range, NoRows),
     "exporters": _exporters,

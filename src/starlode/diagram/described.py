@@ -97,6 +97,8 @@ def _about(dimension: Dimension) -> str:
         unit = f"{dimension.calendar.grain}s"
         years = dict.fromkeys((str(dimension.calendar.first_year), str(dimension.calendar.last_year)))
         return f"calendar of {unit}, {'–'.join(years)}"
+    if dimension.is_junk:
+        return f"combinations of {_listed(dimension.key)}"
     return f"one row per {'version of ' if dimension.history else ''}{_listed(dimension.key)}"
 
 
@@ -113,7 +115,7 @@ def _fact(fact: Fact, columns: tuple[Column, ...], rows: int) -> Entity:
     marks = []
     for column in columns:
         part = _part_in_fact(fact, roles, column.name)
-        aggregate = fact.measures[column.name] if part == "measure" else ""
+        aggregate = fact.all_measures[column.name] if part == "measure" else ""
         marks.append(Mark(column.name, str(column.type), part, aggregate))
     return Entity(fact.table.name, True, rows, f"one row per {_listed(fact.grain)}", _grouped(marks))
 
@@ -121,7 +123,7 @@ def _fact(fact: Fact, columns: tuple[Column, ...], rows: int) -> Entity:
 def _part_in_fact(fact: Fact, roles: set[str], name: str) -> Part:
     if name in roles:
         return "role"
-    if name in fact.measures:
+    if name in fact.all_measures:
         return "measure"
     if name in fact.grain:
         return "natural"

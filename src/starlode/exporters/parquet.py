@@ -78,5 +78,5 @@ def _row_groups(rows: pa.RecordBatchReader) -> Iterator[pa.Table]:
 
 def _nearly_unique(star: Star, table: Table) -> set[str]:
     natural = {name for d in star.dimensions if d.table.name == table.name for name in d.key}
-    measured = {name for f in star.facts if f.table.name == table.name for name in f.measures}
+    measured = {name for f in star.facts if f.table.name == table.name for name in f.all_measures}
     return natural | measured

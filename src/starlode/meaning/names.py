@@ -41,6 +41,6 @@ def _of_star(star: Star) -> Iterator[str]:
     for dimension in star.dimensions:
         yield from (dimension.table.name, dimension.key_column, *dimension.key, *dimension.history)
     for fact in star.facts:
-        yield from (fact.table.name, *fact.grain, *fact.measures)
+        yield from (fact.table.name, *fact.grain, *fact.all_measures)
         for role in fact.roles:
             yield from (role.key_column, *role.columns)

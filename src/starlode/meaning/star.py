@@ -6,23 +6,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from starlode.declaration import CalendarDeclaration, DimensionDeclaration, LabelsDeclaration
+from starlode.declaration import (
+    PROJECT_FILE,
+    CalendarDeclaration,
+    DimensionDeclaration,
+    JunkDeclaration,
+    LabelsDeclaration,
+)
 from starlode.environment import Word
 from starlode.meaning import chosen, plain
 from starlode.meaning.calendar import calendar
+from starlode.meaning.kinds import tell_kind, with_day
 from starlode.meaning.selects import take
 from starlode.nearest import hint, listing
 from starlode.sql.calendar import LOAD_KEY, Shape
-from starlode.star import Dimension, Fact, Labels, Role, Star, TimeOfDay
+from starlode.star import DAY, Dimension, Fact, Labels, Role, Select, Star, TimeOfDay
+from starlode.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from starlode.declaration import FactDeclaration
+    from starlode.declaration import BridgeDeclaration, FactDeclaration
     from starlode.declare import Filled, Name, Reading
     from starlode.meaning.selects import Scope, Taken
 
 Columns = tuple[str, ...] | None
+DimensionSaid = DimensionDeclaration | CalendarDeclaration | JunkDeclaration
 VERSION_COLUMNS = ("valid_from", "valid_to", "is_current", "is_inferred")
 
 
@@ -35,7 +44,7 @@ class Meant:
 
 
 def star(
-    dimensions: Mapping[Name, DimensionDeclaration | CalendarDeclaration | None],
+    dimensions: Mapping[Name, DimensionSaid | None],
     facts: Mapping[Name, FactDeclaration | None],
     scope: Scope,
 ) -> Meant:
@@ -62,17 +71,19 @@ def labelled(star: Star, said: LabelsDeclaration | None) -> Star:
     return replace(star, dimensions=tuple(replace(dimension, labels=labels) for dimension in star.dimensions))
 
 
-def _dimension(name: Name, said: DimensionDeclaration | CalendarDeclaration, scope: Scope) -> tuple[Dimension, Columns]:
+def _dimension(name: Name, said: DimensionSaid, scope: Scope) -> tuple[Dimension, Columns]:
     if isinstance(said, CalendarDeclaration):
         made = Dimension(str(name), calendar=calendar(said, scope))
         return made, tuple(column.name for column in Shape(made, made.calendar).columns) if made.calendar else None
+    if isinstance(said, JunkDeclaration):
+        return _junk(name, said, scope.reading)
     taken = take(said.from_, scope)
     of = f"dimension `{name}`"
     for label, words in (("key", said.key), ("history", said.history), ("`at`", _some(said.at))):
-        _tell_unknown(words, taken, f"{label} of {of}", scope.reading)
+        tell_unknown(words, taken, f"{label} of {of}", scope.reading)
     _tell_mixed(said, of, scope.reading)
     added = (f"{name}_key", *VERSION_COLUMNS, LOAD_KEY)
-    _tell_taken((*said.key, *said.history, *_some(said.at)), said, taken, added, scope.reading)
+    tell_taken((*said.key, *said.history, *_some(said.at)), said, taken, added, scope.reading)
     made = Dimension(
         name=str(name),
         select=taken.select if taken else None,
@@ -82,6 +93,15 @@ def _dimension(name: Name, said: DimensionDeclaration | CalendarDeclaration, sco
         on_conflict=plain(said.on_conflict),
     )
     return made, (*taken.columns, *added) if taken and taken.columns else None
+
+
+def _junk(name: Name, said: JunkDeclaration, reading: Reading) -> tuple[Dimension, Columns]:
+    added = (f"{name}_key", LOAD_KEY)
+    for column in said.junk:
+        if column.lower() in added:
+            what = f"the column `{column.written}` has the name of one that Starlode adds"
+            reading.mistake(column.place, what, f"name it otherwise; names that are taken: {listing(added)}")
+    return Dimension(str(name), key=plain(said.junk), is_junk=True), (*plain(said.junk), *added)
 
 
 def _tell_mixed(said: DimensionDeclaration, of: str, reading: Reading) -> None:
@@ -105,45 +125,55 @@ def _fact(
     taken = take(said.from_, scope)
     of = f"fact `{name}`"
     measures = said.measures if isinstance(said.measures, Mapping) else dict.fromkeys(said.measures, "sum")
-    for label, words in (("grain", said.grain), ("`at`", _some(said.at)), ("measures", tuple(measures))):
-        _tell_unknown(words, taken, f"{label} of {of}", scope.reading)
-    roles = tuple(_roles(of, said, declared, dimensions, taken, scope))
-    _tell_unused(said, of, scope.reading)
-    added = (*(role.key_column for role in roles), LOAD_KEY)
-    _tell_same_keys(of, said, roles, scope.reading)
-    _tell_taken((*said.grain, *_some(said.at), *measures), said, taken, added, scope.reading)
-    if taken is None:
-        return None, None
+    days = (DAY,) if said.kind == "daily" else ()
+    for label, words in (
+        ("grain", said.grain),
+        ("`at`", _some(said.at)),
+        ("measures", tuple(measures)),
+        ("milestones", said.milestones),
+    ):
+        tell_unknown(words, taken, f"{label} of {of}", scope.reading)
+    roles = tuple(roles_of(of, said.dims, declared, dimensions, with_day(taken, said), scope))
+    tell_kind(str(name), said, scope.reading)
+    _tell_unused(str(name), said, declared, scope.reading)
+    tell_same_keys(of, said.dims, roles, scope.reading)
     made = Fact(
         name=str(name),
-        select=taken.select,
-        grain=plain(said.grain),
-        at=plain(said.at),
+        select=taken.select if taken else Select("", PROJECT_FILE),
+        grain=(*plain(said.grain), *days),
+        at=plain(said.at) or next(iter(plain(said.milestones)), None),
         roles=roles,
         measures=plain(measures),
         late=plain(said.late),
         not_applicable=plain(said.not_applicable),
         may_lose=said.may_lose,
         may_multiply=said.may_multiply,
+        kind=plain(said.kind),
+        milestones=plain(said.milestones),
     )
+    added = (*(role.key_column for role in roles), *days, *made.added_measures, LOAD_KEY)
+    tell_taken((*said.grain, *_some(said.at), *measures), said, taken, added, scope.reading)
+    if taken is None:
+        return None, None
     return made, (*taken.columns, *added) if taken.columns else None
 
 
-def _roles(
+def roles_of(
     of: str,
-    said: FactDeclaration,
+    said: Mapping[Filled, Any],
     declared: Mapping[Any, Any],
     dimensions: Mapping[str, Dimension],
     taken: Taken | None,
     scope: Scope,
 ) -> Iterable[Role]:
-    for name, uses in said.dims.items():
+    """The roles in which a fact or a bridge uses dimensions."""
+    for name, uses in said.items():
         if name not in declared and "dimensions" not in scope.reading.broken:
             what = f"{of} uses an unknown dimension `{name}`"
             scope.reading.mistake(name.place, what, hint(name, declared, "dimensions"))
         roles = uses if isinstance(uses, Mapping) else {"": uses}
         for role, columns in roles.items():
-            _tell_unknown(columns, taken, f"dims of {of}", scope.reading)
+            tell_unknown(columns, taken, f"dims of {of}", scope.reading)
             if name in dimensions:
                 _tell_count(columns, str(name), declared[name], scope.reading)
             yield Role(str(name), plain(columns), str(role), _grain(dimensions.get(name)))
@@ -157,9 +187,7 @@ def _grain(dimension: Dimension | None) -> str:
     return f"{calendar.grain} of the day" if isinstance(calendar, TimeOfDay) else calendar.grain
 
 
-def _tell_count(
-    columns: tuple[Word, ...], name: str, said: DimensionDeclaration | CalendarDeclaration, reading: Reading
-) -> None:
+def _tell_count(columns: tuple[Word, ...], name: str, said: DimensionSaid, reading: Reading) -> None:
     """A role names as many columns as the dimension's key has; a calendar is looked up by one moment."""
     place = columns[0].place
     if isinstance(said, CalendarDeclaration):
@@ -167,38 +195,42 @@ def _tell_count(
             what = f"calendar `{name}` is looked up by one column, not {len(columns)}"
             advice = "for several moments name roles, as in {ordered: ordered_at, shipped: shipped_at}"
             reading.mistake(place, what, advice)
-    elif len(columns) != len(said.key):
-        count = len(said.key)
-        what = f"dimension `{name}` has a key of {count} column{'s' * (count > 1)}, not {len(columns)}"
-        advice = f"name the fact's columns in the order of the key: {listing(word.written for word in said.key)}"
+        return
+    key, are = (said.junk, "combines") if isinstance(said, JunkDeclaration) else (said.key, "has a key of")
+    if len(columns) != len(key):
+        what = f"dimension `{name}` {are} {counted(len(key), 'column')}, not {len(columns)}"
+        advice = f"name the fact's columns in the same order: {listing(word.written for word in key)}"
         reading.mistake(place, what, advice)
 
 
-def _tell_unused(said: FactDeclaration, of: str, reading: Reading) -> None:
-    """Columns whose NULL is to say something, and that no dimension is looked up by."""
+def _tell_unused(name: str, said: FactDeclaration, declared: Mapping[Any, Any], reading: Reading) -> None:
+    """Columns whose NULL is to say something, and that no dimension is looked up by; to a junk dimension it is a value."""
     used = [
         word.written
-        for uses in said.dims.values()
+        for dimension, uses in said.dims.items()
+        if not isinstance(declared.get(dimension), JunkDeclaration)
         for columns in (uses.values() if isinstance(uses, Mapping) else (uses,))
         for word in columns
     ]
     for column in said.not_applicable:
-        if column.written not in used and not {"facts"} & reading.broken:
-            what = f"no dimension of {of} is looked up by `{column.written}`"
+        if column.written not in used and f"facts.{name}.dims" not in reading.broken:
+            what = f"no dimension of fact `{name}` is looked up by `{column.written}`"
             reading.mistake(column.place, what, hint(column.written, dict.fromkeys(used), "columns of `dims`"))
 
 
-def _tell_same_keys(of: str, said: FactDeclaration, roles: tuple[Role, ...], reading: Reading) -> None:
+def tell_same_keys(of: str, said: Iterable[Filled], roles: tuple[Role, ...], reading: Reading) -> None:
+    """Roles that would make one column together."""
     made: dict[str, Role] = {}
     for role in roles:
         if role.key_column in made:
-            place = next(name.place for name in said.dims if name == role.dimension)
+            place = next(name.place for name in said if name == role.dimension)
             what = f"two roles of {of} would both make the column `{role.key_column}`"
             reading.mistake(place, what, "rename one of the roles")
         made[role.key_column] = role
 
 
-def _tell_unknown(words: Iterable[Filled], taken: Taken | None, what: str, reading: Reading) -> None:
+def tell_unknown(words: Iterable[Filled], taken: Taken | None, what: str, reading: Reading) -> None:
+    """Columns that a SELECT does not give, where it is known what it gives."""
     if taken is None or taken.columns is None:
         return
     for word in words:
@@ -207,9 +239,9 @@ def _tell_unknown(words: Iterable[Filled], taken: Taken | None, what: str, readi
             reading.mistake(word.place, f"unknown column `{word.written}` in {what}", listed)
 
 
-def _tell_taken(
+def tell_taken(
     words: tuple[Filled, ...],
-    said: DimensionDeclaration | FactDeclaration,
+    said: DimensionDeclaration | FactDeclaration | BridgeDeclaration,
     taken: Taken | None,
     added: tuple[str, ...],
     reading: Reading,

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from starlode.sql.dimension import IS_CURRENT, IS_INFERRED, LOAD_KEY, VALID_FROM, VALID_TO
+from starlode.star import WEIGHT
 from starlode.table import DOUBLE, MAX_PRECISION, decimal
 
 if TYPE_CHECKING:
@@ -53,6 +54,15 @@ def orphans(dialect: Dialect, fact: Fact, role: Role, dimension: Dimension, sinc
         f"select count(*) from {dialect.table(fact.table)} as f\n"
         f" where {recent}not exists (select 1 from {dialect.table(dimension.table)} as d\n"
         f"                    where d.{q(dimension.key_column)} = f.{q(role.key_column)})"
+    )
+
+
+def torn_weights(dialect: Dialect, fact: Fact, where: str = "true") -> str:
+    """Members of a bridge whose weights are not 1 together."""
+    of, weight = dialect.names(fact.touched_by), dialect.quote(WEIGHT)
+    return (
+        f"select count(*) from (select {of} from {dialect.table(fact.table)} where {where}\n"
+        f"  group by {of} having count({weight}) < count(*) or sum({weight}) <> 1) as torn"
     )
 
 

@@ -96,6 +96,24 @@ class Dialect:
         """A SELECT of the numbers from 0, as `n`."""
         return f"select i as n from range({count}) as r(i)"
 
+    def count_up(self, below: str) -> str:
+        """In the list of a SELECT, a row for each whole number from 0 to below a value."""
+        return f"unnest(range({below}))"
+
+    def quotient(self, left: str, right: str) -> str:
+        """How often one whole number goes into another, cut towards zero."""
+        return f"({left}) // ({right})"
+
+    def microseconds(self, first: str, last: str) -> str:
+        """The microseconds from one timestamp to another, as a whole number."""
+        return f"date_diff('microsecond', {first}, {last})"
+
+    def days(self, first: str, last: str) -> str:
+        """The days from one timestamp to another as a decimal, exact to the nearest millionth."""
+        # A millionth of a day is 86,400 microseconds. Half of one more, and what is cut off has been rounded.
+        half = f"case when {last} < {first} then -43200 else 43200 end"
+        return f"({self.quotient(f'{self.microseconds(first, last)} + {half}', '86400')}) * 0.000001"
+
     def text(self, value: str) -> str:
         """A text as a literal, for the places where no value can be bound."""
         return "'" + value.replace("'", "''") + "'"

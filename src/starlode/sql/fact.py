@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from starlode.sql import calendar
+from starlode.sql import calendar, junk, kinds
+from starlode.sql.daily import WORK_STATES
 from starlode.sql.dialect import HIGH_DATE
 from starlode.sql.dimension import IS_CURRENT, IS_INFERRED, LOAD_KEY, LOW_DATE, VALID_FROM, VALID_TO
 from starlode.sql.ledger import highest_key
 from starlode.sql.touched import WORK_TOUCHED, is_touched
-from starlode.star import NOT_APPLICABLE_KEY, NOT_YET_ARRIVED_KEY, UNKNOWN_KEY
+from starlode.star import DAY, NOT_APPLICABLE_KEY, NOT_YET_ARRIVED_KEY, UNKNOWN_KEY
 from starlode.table import INTEGER, TEXT, Column
 
 if TYPE_CHECKING:
@@ -27,12 +28,12 @@ WORK_KEYED = "__starlode_keyed"
 WORK_CHANGE = "__starlode_change"
 WORK_BEFORE = "__starlode_before"
 WORK_HELD = "__starlode_held"
-WORK_TABLES = (WORK_FACT, WORK_BEFORE, WORK_HELD, WORK_KEYED, WORK_CHANGE)
+WORK_TABLES = (WORK_FACT, WORK_BEFORE, WORK_STATES, WORK_HELD, WORK_KEYED, WORK_CHANGE)
 
 
 @dataclass(frozen=True)
 class Shape:
-    """A fact with the columns that its SELECT gives and the dimensions that it uses.
+    """A fact with the columns that its SELECT gives, the dimensions that it uses, and what junk dimensions combine.
 
     It is narrow where the work tables hold the rows of some values of its grain only.
     """
@@ -41,11 +42,17 @@ class Shape:
     selected: tuple[Column, ...]
     dimensions: Mapping[str, Dimension]
     is_narrow: bool = False
+    junk: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
 
     @property
     def columns(self) -> tuple[Column, ...]:
         keys = tuple(Column(role.key_column, INTEGER) for role in self.fact.roles)
-        return (*keys, *self.selected, Column(LOAD_KEY, INTEGER))
+        return (*keys, *self.shown, *kinds.columns(self.fact, self.selected), Column(LOAD_KEY, INTEGER))
+
+    @property
+    def shown(self) -> tuple[Column, ...]:
+        """What the fact shows of its SELECT: all but the declared weights of a bridge, which it shows as such."""
+        return tuple(c for c in self.selected if c.name != self.fact.weight)
 
     @property
     def content(self) -> tuple[str, ...]:
@@ -152,8 +159,8 @@ def look_up(dialect: Dialect, shape: Shape) -> str:
     roles = tuple(enumerate(shape.fact.roles))
     keys = [f"{found_key(dialect, shape, number)} as {dialect.quote(role.key_column)}" for number, role in roles]
     joins = [joined for number, _ in roles if (joined := join_members(dialect, shape, number))]
-    selected = dialect.names(tuple(c.name for c in shape.selected), "f")
-    listed = ",\n       ".join([*keys, selected])
+    selected = dialect.names(tuple(c.name for c in shape.shown), "f")
+    listed = ",\n       ".join([*keys, selected, *kinds.expressions(dialect, shape.fact)])
     return f"select {listed}\n  from {WORK_FACT} as f" + "".join(f"\n  {join}" for join in joins)
 
 
@@ -194,7 +201,7 @@ def count_unknown(dialect: Dialect, shape: Shape, of: str) -> str:
 
 def take_held(dialect: Dialect, shape: Shape) -> str:
     """What the fact holds of the touched values of its grain, as `held`."""
-    touched = is_touched(dialect, shape.fact.grain, "f")
+    touched = is_touched(dialect, shape.fact.touched_by, "f")
     return (
         f"{dialect.create_work} {WORK_HELD} as\n"
         f"select f.* from {dialect.table(shape.fact.table)} as f\n where {touched}"
@@ -281,6 +288,8 @@ def _held(dialect: Dialect, shape: Shape) -> str:
 
 def _join(dialect: Dialect, shape: Shape, role: Role, alias: str, work: str) -> str:
     q, fact, dimension = dialect.quote, shape.fact, shape.dimension(role)
+    if dimension.is_junk:
+        return junk.join(dialect, role, dimension, shape.junk[dimension.name], alias)
     table, key = dialect.table(dimension.table), q(dimension.key_column)
     pairs = tuple(zip(role.columns, dimension.key, strict=True))
     same = " and ".join(f"{alias}.{q(natural)} = f.{q(column)}" for column, natural in pairs)
@@ -291,7 +300,7 @@ def _join(dialect: Dialect, shape: Shape, role: Role, alias: str, work: str) -> 
         return f"left join {table} as {alias} on {same} and {found} and {alias}.{IS_CURRENT}"
     natural, known_from = dialect.names(dimension.key), dialect.own("known_from")
     # The last version is known for ever, and it is the one for a row whose moment is not known.
-    moment = f"least(coalesce(cast(f.{q(fact.at)} as timestamp), {LAST_MOMENT}), {LAST_MOMENT})"
+    moment = f"least(coalesce({_moment(dialect, fact)}, {LAST_MOMENT}), {LAST_MOMENT})"
     # Which version is a member's first is asked of few members where few rows are looked up.
     among = dialect.among([f"v.{q(natural)}" for natural in dimension.key], role.columns, work)
     asked = f"\n      and {among}" if shape.is_narrow else ""
@@ -305,6 +314,13 @@ def _join(dialect: Dialect, shape: Shape, role: Role, alias: str, work: str) -> 
         f"left join {versions} as {alias}\n"
         f"    on {same} and {moment} >= {alias}.{known_from} and {moment} < {alias}.{VALID_TO}"
     )
+
+
+def _moment(dialect: Dialect, fact: Fact) -> str:
+    """The moment as of which a row is looked up; a day is seen from its end."""
+    if fact.kind == "daily":
+        return f"(cast(f.{dialect.quote(DAY)} as timestamp) + interval '1 day' - interval '1 microsecond')"
+    return f"cast(f.{dialect.quote(fact.at or '')} as timestamp)"
 
 
 def _found(dialect: Dialect, fact: Fact, dimension: Dimension, alias: str) -> str:

@@ -77,6 +77,9 @@ def parse(select: Select) -> exp.Query:
     tree = trees[0]
     if not isinstance(tree, exp.Query):
         raise SelectMistake(f"expected a SELECT, found {tree.key.upper()}")
+    for union in tree.find_all(exp.SetOperation):
+        if not all(isinstance(side, exp.Query) for side in (union.this, union.expression)):
+            raise SelectMistake(f"expected a SELECT on both sides of {union.key.upper()}")
     for table in tree.find_all(exp.Table):
         if table.catalog:
             name = _stream_name(table)

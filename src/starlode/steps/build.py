@@ -13,6 +13,7 @@ from starlode.steps.before import close_before, open_before
 from starlode.steps.calendar import build_calendar
 from starlode.steps.dimension import build_dimension, keeps_columns
 from starlode.steps.fact import build_fact
+from starlode.steps.junk import build_junk
 from starlode.steps.spoken import spoken
 from starlode.steps.touched import driven, drop_touched, find_touched
 
@@ -54,7 +55,8 @@ def build(step: Build, work: Work) -> Outcome:
 
 def _build_dimension(dimension: Dimension, step: Build, work: Work, load_key: int) -> Outcome:
     if dimension.select is None:
-        return build_calendar(dimension, work, load_key)
+        made = build_junk if dimension.is_junk else build_calendar
+        return made(dimension, work, load_key)
     tree = select.parse(dimension.select)
     places = dict(_places(work, dimension.select))
     driving = select.driving(tree)

@@ -90,25 +90,27 @@ def claims_of(
     dialect = session.dialect
     for dimension in project.star.dimensions:
         if session.columns(dimension.table):
-            yield from _of_dimension(dialect, dimension, since)
+            is_filled = _is_there(dimension.table, project, session)
+            yield from _of_dimension(dialect, dimension, since, is_filled=is_filled)
     for fact in project.star.facts:
         if session.columns(fact.table):
             yield from _of_fact(dialect, fact, project.star, since, gone)
     for declared in project.checks:
-        if all(session.columns(table) for table in _tables(declared, project, dialect)):
+        if all(_is_there(table, project, session) for table in _tables(declared, project, dialect)):
             yield _declared(declared, project, session)
 
 
-def _of_dimension(dialect: Dialect, dimension: Dimension, since: int) -> Iterator[Claim]:
+def _of_dimension(dialect: Dialect, dimension: Dimension, since: int, *, is_filled: bool) -> Iterator[Claim]:
     table, name = dimension.table, dimension.table.name
     key = (dimension.key_column,)
     unique = sql.doubled(dialect, table, key, sql.written(dialect, table, key, since))
     yield Claim("key", name, f"{dimension.key_column} is unique", unique)
     missing = sql.missing(dialect, table, key, sql.recent(since))
     yield Claim("key", name, f"{dimension.key_column} is not NULL", missing)
-    if dimension.calendar is not None:
+    if dimension.calendar is not None or not is_filled:
         return
-    written = sql.written(dialect, table, dimension.key, since)
+    # A combination may hold NULL, by which no row is found among others; there are never many.
+    written = sql.written(dialect, table, dimension.key, 0 if dimension.is_junk else since)
     real, listed = f"{sql.real_member(dialect, dimension)} and {written}", ", ".join(dimension.key)
     if dimension.history:
         yield Claim(
@@ -133,6 +135,10 @@ def _of_fact(dialect: Dialect, fact: Fact, star: Star, since: int, gone: frozens
     unique = sql.doubled(dialect, table, fact.grain, sql.written(dialect, table, fact.grain, since))
     yield Claim("grain", name, f"{grain} is unique", unique)
     yield Claim("grain", name, f"{grain} is not NULL", sql.missing(dialect, table, fact.grain, sql.recent(since)))
+    if fact.kind == "bridge":
+        says = f"the weights of each {', '.join(fact.touched_by)} are 1 together"
+        written = sql.written(dialect, table, fact.touched_by, since)
+        yield Claim("weights", name, says, sql.torn_weights(dialect, fact, written))
     for role in fact.roles:
         dimension = star.dimension(role.dimension)
         says = f"every {role.key_column} is a member of {dimension.table.name}"
@@ -179,6 +185,13 @@ def _tables(check: Check, project: Project, dialect: Dialect) -> tuple[Table, ..
     return tuple(_place(name, project) for name in select.reads(select.parse(check.select)))
 
 
+def _is_there(table: Table, project: Project, session: Session) -> bool:
+    """Whether a table has been built; a junk dimension has none of its columns before a fact brings them."""
+    names = {column.name for column in session.columns(table)}
+    brought = next((d.key for d in project.star.dimensions if d.is_junk and d.table.name == table.name), ())
+    return bool(names) and names >= set(brought)
+
+
 def _table(name: str, project: Project, dialect: Dialect) -> tuple[Table, str]:
     """The table that a check names, and the condition that keeps reserved and inferred members out."""
     if "." in name and not name.startswith(f"{STAR_SCHEMA}."):
@@ -186,8 +199,7 @@ def _table(name: str, project: Project, dialect: Dialect) -> tuple[Table, str]:
     short = name.removeprefix(f"{STAR_SCHEMA}.")
     for dimension in project.star.dimensions:
         if dimension.table.name == short:
-            is_calendar = dimension.calendar is not None
-            judged = sql.real_member if is_calendar else sql.arrived
+            judged = sql.real_member if dimension.select is None else sql.arrived
             return dimension.table, judged(dialect, dimension)
     return Table(STAR_SCHEMA, short), "true"
 

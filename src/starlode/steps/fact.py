@@ -11,13 +11,17 @@ from starlode.sql import calendar, staging
 from starlode.sql import dimension as dimension_sql
 from starlode.sql import fact as sql
 from starlode.sql.dialect import OWN
+from starlode.sql.kinds import count_disordered
 from starlode.star import NOT_YET_ARRIVED_KEY, TimeOfDay
 from starlode.step import Outcome
 from starlode.steps.applying import apply_rows
 from starlode.steps.balance import read_rows
+from starlode.steps.bridge import guard_weights
 from starlode.steps.calendar import add_years
+from starlode.steps.daily import lay_out, with_day
 from starlode.steps.dimension import ensure_table
 from starlode.steps.given import guard_fact, guard_kinds, guard_moment, guard_names, guard_time
+from starlode.steps.junk import collect
 from starlode.steps.pointing import point_again
 from starlode.steps.spoken import spoken
 from starlode.steps.touched import drop_touched, find_touched
@@ -31,7 +35,8 @@ if TYPE_CHECKING:
     from starlode.session import Session
     from starlode.star import Dimension, Fact, Role
     from starlode.step import Build
-    from starlode.table import Table
+    from starlode.steps.touched import Touched
+    from starlode.table import Column, Table
     from starlode.work import Work
 
 MOST_YEARS = 200
@@ -50,25 +55,38 @@ def build_fact(
     guard_fact(fact, given)
     guard_names(dialect, fact.table.name, (c.name for c in given))
     dimensions = {d.name: d for d in work.project.star.dimensions}
-    shape = sql.Shape(fact, given, dimensions)
+    shape = sql.Shape(fact, with_day(fact, given), dimensions)
     if not _keeps_columns(shape, session):
         step = replace(step, since=0)
     if step.since and not step.changed:
         return _pointed(replace(shape, is_narrow=True), step, work, load_key)
-    touched = find_touched(step, tree, places, tuple(c for c in given if c.name in fact.grain), work)
-    balance = read_rows(fact, tree, places, touched, work)
+    touched = _touched(fact, step, tree, places, given, work)
+    balance = lay_out(fact, read_rows(fact, tree, places, touched, work), work)
     selected = tuple(c for c in session.describe(sql.all_rows(dialect)) if not c.name.startswith(OWN))
     shape = replace(shape, selected=selected, is_narrow=touched is not None)
     _guard_grain(fact, session)
-    no_moment = _guard_lookups(shape, session)
+    guard_weights(shape, session)
+    no_moment = (*_guard_lookups(shape, session), *_guard_milestones(shape, session))
+    shape, combined = collect(shape, work, load_key)
     findings = [f for role in fact.roles for f in _prepare(role, dimensions[role.dimension], fact, work, load_key)]
     if touched is not None and not touched.is_own:
         session.execute(sql.touch_read(dialect, shape))
     outcome = apply_rows(shape, balance, work, load_key)
-    outcome = replace(outcome, findings=(*balance.findings, *no_moment, *findings, *outcome.findings))
+    outcome = replace(outcome, findings=(*balance.findings, *no_moment, *combined, *findings, *outcome.findings))
     _drop_work(session)
     drop_touched(work)
     return _also_pointed(outcome, shape, step, work, load_key) if touched is not None else outcome
+
+
+def _touched(
+    fact: Fact, step: Build, tree: exp.Query, places: Mapping[str, Table], given: tuple[Column, ...], work: Work
+) -> Touched | None:
+    """What changes touch in a fact; rows that are read again together are found by their driving rows alone, or not at all."""
+    touched = find_touched(step, tree, places, tuple(c for c in given if c.name in fact.touched_by), work)
+    if touched is None or touched.is_own or fact.touched_by == fact.grain:
+        return touched
+    drop_touched(work)
+    return None
 
 
 def _keeps_columns(shape: sql.Shape, session: Session) -> bool:
@@ -99,7 +117,7 @@ def _guard_lookups(shape: sql.Shape, session: Session) -> tuple[Finding, ...]:
             guard_time(fact.table.name, fact.select, given[role.columns[0]], session)
         elif dimension.calendar is not None:
             guard_moment(fact.table.name, fact.select, given[role.columns[0]], session)
-        else:
+        elif not dimension.is_junk:
             guard_kinds(fact, role, dimension, shape.selected, session)
     if fact.at is None or not any(shape.dimension(role).history for role in fact.roles):
         return ()
@@ -107,6 +125,18 @@ def _guard_lookups(shape: sql.Shape, session: Session) -> tuple[Finding, ...]:
     count = session.rows(sql.count_no_moment(session.dialect, fact))[0][0]
     told = f"{counted(count, 'row')} without {fact.at}, which point to the current versions"
     return (Finding("no moment", fact.table.name, "warning", told, found=str(count)),) if count else ()
+
+
+def _guard_milestones(shape: sql.Shape, session: Session) -> tuple[Finding, ...]:
+    """Refuse milestones that are no moments; tell of cases that reached them in another order."""
+    fact, given = shape.fact, {column.name: column for column in shape.selected}
+    if not fact.milestones:
+        return ()
+    for name in fact.milestones:
+        guard_moment(fact.table.name, fact.select, given[name], session)
+    count = session.rows(count_disordered(session.dialect, fact, sql.WORK_FACT))[0][0]
+    told = f"{counted(count, 'row')} with milestones out of their order ({', '.join(fact.milestones)})"
+    return (Finding("milestones", fact.table.name, "warning", told, found=str(count)),) if count else ()
 
 
 def _guard_grain(fact: Fact, session: Session) -> None:
@@ -132,6 +162,8 @@ def _prepare(role: Role, dimension: Dimension, fact: Fact, work: Work, load_key:
         return []
     if dimension.calendar is not None:
         return _extend(role, dimension, fact, work, load_key)
+    if dimension.is_junk:
+        return []
     missing = session.rows(sql.count_missing(dialect, fact, role, dimension))[0][0]
     if not missing:
         return []

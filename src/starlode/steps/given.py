@@ -13,6 +13,7 @@ from starlode.nearest import hint
 from starlode.sql.dialect import OWN
 from starlode.sql.dimension import IS_CURRENT, IS_INFERRED, LOAD_KEY, VALID_FROM, VALID_TO
 from starlode.sql.fact import count_given, count_no_time
+from starlode.star import DAY
 from starlode.table import TIME, TIMESTAMP
 from starlode.words import counted
 
@@ -46,12 +47,20 @@ def guard_dimension(dimension: Dimension, columns: tuple[Column, ...]) -> None:
 def guard_fact(fact: Fact, columns: tuple[Column, ...]) -> None:
     """Refuse a fact whose SELECT lacks a declared column, or gives one that the star adds."""
     given = tuple(column.name for column in columns)
-    dims = tuple(name for role in fact.roles for name in role.columns)
+    made = (DAY,) if fact.kind == "daily" else ()
+    dims = tuple(name for role in fact.roles for name in role.columns if name not in made)
     at = (fact.at,) if fact.at else ()
-    declared = {"grain": fact.grain, "at": at, "dims": dims, "measures": tuple(fact.measures)}
+    declared = {
+        "grain": fact.given_grain,
+        "at": at,
+        "dims": dims,
+        "measures": tuple(fact.measures),
+        "milestones": fact.milestones,
+        "weight": (fact.weight,) if fact.weight else (),
+    }
     _guard_declared(fact.table.name, fact.select, declared, given)
-    own = (*(role.key_column for role in fact.roles), LOAD_KEY)
-    _guard_own(fact.table.name, fact.select, own, given)
+    own = (*(role.key_column for role in fact.roles), *made, *fact.added_measures, LOAD_KEY)
+    _guard_own(fact.table.name, fact.select, own, tuple(name for name in given if name != fact.weight))
 
 
 def guard_names(dialect: Dialect, of: str, names: Iterable[str]) -> None:

@@ -103,6 +103,15 @@ class PostgresDialect(Dialect):
     def numbers(self, count: int) -> str:
         return f"select i as n from generate_series(0, {count - 1}) as r(i)"
 
+    def count_up(self, below: str) -> str:
+        return f"generate_series(0, {below} - 1)"
+
+    def quotient(self, left: str, right: str) -> str:
+        return f"({left}) / ({right})"
+
+    def microseconds(self, first: str, last: str) -> str:
+        return f"cast(extract(epoch from {last} - {first}) * 1000000 as bigint)"
+
     def agree(self, left: str, right: str) -> str:
         # An array of one tells NULL from NULL no more than any value from itself, and it can be hashed.
         return f"array[{left}] = array[{right}]"

@@ -1,0 +1,95 @@
+"""Junk dimensions: a table that waits for the combinations that facts bring, and the facts that bring them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from starlode.errors import DataError
+from starlode.finding import Finding
+from starlode.sql import junk as sql
+from starlode.sql import staging
+from starlode.sql.dimension import delete_reserved
+from starlode.sql.export import count_members
+from starlode.sql.fact import WORK_FACT
+from starlode.sql.ledger import retire_keys
+from starlode.step import Outcome
+from starlode.steps.dimension import ensure_table
+from starlode.table import Column, widen
+from starlode.words import counted
+
+if TYPE_CHECKING:
+    from starlode.sql.fact import Shape
+    from starlode.star import Dimension, Role
+    from starlode.work import Work
+
+
+def build_junk(dimension: Dimension, work: Work, load_key: int) -> Outcome:
+    """Make the table to which facts add their combinations; combinations of other columns than are declared now go."""
+    session, dialect, table = work.session, work.session.dialect, dimension.table
+    held = {c.name: c for c in session.columns(table)}
+    bare = sql.columns(dimension, ())
+    stale = held.keys() - {c.name for c in bare}
+    if not held:
+        ensure_table(work, table, bare, sql.add_reserved(dialect, dimension, (), load_key))
+        return Outcome()
+    is_other = bool(stale) and stale != set(dimension.key)
+    gone = session.rows(count_members(dialect, table, dimension.key_column))[0][0] if is_other else 0
+    if is_other:
+        session.execute(retire_keys(dialect, table, dimension.key_column, load_key))
+        ensure_table(work, table, bare)
+        session.execute(staging.empty(dialect, table))
+    session.execute(delete_reserved(dialect, dimension))
+    key = () if is_other else tuple(held[name] for name in dimension.key if name in held)
+    session.execute(sql.add_reserved(dialect, dimension, key, load_key))
+    return Outcome(deleted=gone)
+
+
+def collect(shape: Shape, work: Work, load_key: int) -> tuple[Shape, tuple[Finding, ...]]:
+    """Add what combinations a fact brings that are new; the fact's shape with the columns of its junk dimensions."""
+    uses = {d: [r for r in shape.fact.roles if r.dimension == d.name] for d in shape.dimensions.values() if d.is_junk}
+    fitted = {d.name: _fit(d, roles, shape, work, load_key) for d, roles in uses.items() if roles}
+    shape = replace(shape, junk=fitted)
+    found = (_add(d, role, shape, work, load_key) for d, roles in uses.items() for role in roles)
+    return shape, tuple(finding for findings in found for finding in findings)
+
+
+def _fit(dimension: Dimension, roles: list[Role], shape: Shape, work: Work, load_key: int) -> tuple[Column, ...]:
+    """Let the columns of a junk dimension hold what a fact brings beside what they hold; the columns then."""
+    session, dialect, table = work.session, work.session.dialect, dimension.table
+    held = {c.name: c for c in session.columns(table)}
+    given = {c.name: c for c in shape.selected}
+    key = []
+    for place, name in enumerate(dimension.key):
+        wanted = held.get(name) or Column(name, given[roles[0].columns[place]].type)
+        for role in roles:
+            wanted = _wider(wanted, given[role.columns[place]], dimension, shape)
+        key.append(wanted)
+    if any(held.get(c.name) != c for c in key):
+        ensure_table(work, table, sql.columns(dimension, key))
+        session.execute(delete_reserved(dialect, dimension))
+        session.execute(sql.add_reserved(dialect, dimension, key, load_key))
+    return tuple(key)
+
+
+def _wider(held: Column, given: Column, dimension: Dimension, shape: Shape) -> Column:
+    both = widen(held.type, given.type)
+    if both is None:
+        fact = shape.fact
+        raise DataError(
+            f"{given.name} of {fact.table.name} is {given.type} and {held.name} of {dimension.table.name} is {held.type}: "
+            "no type holds both",
+            where=fact.select.file,
+            hint="cast it in the SELECT to what the other facts bring, or give this fact a junk dimension of its own",
+        )
+    return Column(held.name, both)
+
+
+def _add(dimension: Dimension, role: Role, shape: Shape, work: Work, load_key: int) -> tuple[Finding, ...]:
+    session, dialect, key = work.session, work.session.dialect, shape.junk[dimension.name]
+    count = session.rows(sql.count_new(dialect, role, dimension, key, WORK_FACT))[0][0]
+    if not count:
+        return ()
+    session.execute(sql.add_members(dialect, role, dimension, key, WORK_FACT, load_key))
+    told = f"{counted(count, 'combination')} of {', '.join(dimension.key)} that {shape.fact.table.name} brings first"
+    return (Finding("combinations", dimension.table.name, "note", told, found=str(count)),)
