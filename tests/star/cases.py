@@ -175,7 +175,7 @@ class _Days:
             dict(zip(COLUMNS, (0, 0, 0, "x", 5, "1.00", _moment(0)), strict=True)),
             dict(zip(COLUMNS, (1, None, 0, "y", None, "2.50", _moment(1)), strict=True)),
         )
-        numbers = self.random.sample(range(2, 10), self.random.randint(2, 6))
+        numbers = self.random.sample(range(2, 9), self.random.randint(3, 6))
         rows = tuple(self._row(name, number) for number in numbers)
         cut = self.random.randint(0, len(rows))
         return {"0.csv": stay, "1.csv": rows[:cut], "2.csv": rows[cut:]}
@@ -193,7 +193,7 @@ class _Days:
             return self.random.choice("xxyyz")
         if column == "amount":
             return f"{self.random.randint(-300, 900) / 100:.2f}"
-        return self.random.choice((0, 1, 2, 2, 3, 3, 4, 5, 6, 7))
+        return self.random.choice((0, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6))
 
     def _added(self) -> Any:
         """A value of the new column: whole numbers mostly, so that its type widens on a later day or never."""
@@ -215,7 +215,7 @@ class _Days:
             if name == TOLD.name:
                 files[f"{day}{number}.csv"] = (self._row(name, self.random.randint(0, 8)),)
                 continue
-            how = self.random.choices((self._insert, self._update, self._delete, self._return), (25, 45, 18, 12))[0]
+            how = self.random.choices((self._insert, self._update, self._delete, self._return), (20, 45, 23, 12))[0]
             how(name, files, f"{day}.csv")
         return {file: rows for file, rows in files.items() if rows != self.files[name].get(file)}
 
@@ -239,8 +239,14 @@ class _Days:
         if not places:
             return
         into, row = self.random.choice(places)
-        column = self.random.choice(("ref", "ref", "other", "grp", "grp", "n", "n", "amount", "moment"))
+        column = self.random.choice(("ref", "ref", "other", "grp", "grp", "n", "n", "amount", "id"))
         said = row | {column: self._cell(column)}
+        if column == "id":
+            # What was told of one key is told of another now.
+            held = {r["id"] for rows in files.values() for r in rows}
+            said = row | {"id": self.random.choice([number for number in range(2, 14) if number not in held])}
+            files[into] = tuple(said if r is row else r for r in files[into])
+            return
         if self.streams[name].kind == "dated" and self.random.random() < 0.8:
             said["moment"] = max(said["moment"], _moment(next(self.minutes)))
         if self.streams[name].kind in ("keyed", "dated") and self.random.random() < 0.5:

@@ -108,6 +108,8 @@ class _Player:
         except StarlodeError as error:
             if not (refused and f"fact_{refused}" in str(error)):
                 raise Differs(f"day {self.day}: the run failed: {error}") from error
+        except Exception as error:
+            raise Differs(f"day {self.day}: the run broke: {type(error).__name__}: {error}") from error
         else:
             if refused:
                 raise Differs(f"day {self.day}: fact_{refused} has one value of its grain twice, and the run went on")

@@ -227,7 +227,6 @@ def _guard_joined_groups(query: exp.Select, join: exp.Join, link: Link) -> None:
     for column in (c for part in conditions if part is not None for c in part.find_all(exp.Column)):
         if column.table.lower() == alias and column.name.lower() in sums:
             raise Unreached(f"it joins or filters by a sum of {alias}")
-    query.set("having", None)
 
 
 def _cut(chain: tuple[Link, ...], depth: int, number: int, beside: exp.With | None) -> exp.Select:
@@ -236,6 +235,7 @@ def _cut(chain: tuple[Link, ...], depth: int, number: int, beside: exp.With | No
     select = copies[0].select
     joins = select.args["joins"][: number + 1]
     joins[-1].set("side", None)
+    _keep_groups(joins[-1].this, select)
     if str(joins[-1].args.get("kind") or "").upper() == "OUTER":
         joins[-1].set("kind", None)
     select.set("joins", joins)
@@ -246,6 +246,12 @@ def _cut(chain: tuple[Link, ...], depth: int, number: int, beside: exp.With | No
     for link in copies:
         appended(link, DRIVING)
     return select
+
+
+def _keep_groups(source: exp.Expr, select: exp.Select) -> None:
+    """Let a joined group stay whatever its HAVING says of it: the changed rows alone do not tell its sums."""
+    if not isinstance(source, exp.Unnest | exp.Values) and not (isinstance(source, exp.Table) and source.db):
+        _query_behind(source, select).set("having", None)
 
 
 def _copied(chain: tuple[Link, ...], depth: int, beside: exp.With | None) -> tuple[Link, ...]:

@@ -197,6 +197,7 @@ def _qualified(tree: Tree, places: Mapping[str, Table]) -> Tree:
             carried = table.meta.get(CARRIES, number_of_row)
             if not table.alias:
                 table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name)))
+            # A stream may be read in several places, and what stands in one of them shows other columns than elsewhere.
             table.set("this", exp.to_identifier(f"{table.name} ({STANDS_IN} {number})", quoted=True))
             seen[f"{table.db}.{table.name}"] = replace(place, columns=(*place.columns, *carried))
     return qualified(copy, seen)
