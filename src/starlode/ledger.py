@@ -186,7 +186,7 @@ class Ledger:
         return dict(self._session.rows(following.newest_following(self._session.dialect)))
 
     def write_followed(self, table: Table, load_key: int) -> None:
-        """Say that from this load on each row that goes from a staging table is kept."""
+        """Say that each row that went from a staging table after this load is kept."""
         self._session.insert(sql.FOLLOWED, [(table.name, load_key)])
 
     def undecided(self, stream: str) -> frozenset[str]:

@@ -56,6 +56,11 @@ def changes_by(dialect: Dialect, name: str, key: tuple[str, ...], changes: tuple
     return dialect.among([f"h.{dialect.quote(column)}" for column in key], key, rows)
 
 
+def count_settled(dialect: Dialect, table: Table, load_key: int) -> str:
+    """How many rows went before a load which every model has taken in."""
+    return f"select count(*) from {dialect.table(gone_table(table))} where {dialect.quote(GONE_COLUMN)} <= {load_key}"
+
+
 def forget_gone(dialect: Dialect, table: Table, load_key: int) -> str:
     """Forget the rows that went before a load which every model has taken in."""
     return f"delete from {dialect.table(gone_table(table))} where {dialect.quote(GONE_COLUMN)} <= {load_key}"

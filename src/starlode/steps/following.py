@@ -43,7 +43,10 @@ def follow(work: Work, table: Table, load_key: int, settled: int) -> Following:
     )
     if not change.is_nothing:
         session.reshape(gone, change)
-    session.execute(sql.forget_gone(dialect, table, settled))
+    if session.rows(sql.count_settled(dialect, table, settled))[0][0]:
+        session.execute(sql.forget_gone(dialect, table, settled))
+        # A model that left the declaration before then, and comes back to it, has not taken them in.
+        work.ledger.write_followed(replace(table, columns=()), settled - 1)
     return Following(work, table, load_key)
 
 

@@ -63,8 +63,6 @@ select coalesce(n."product_id", o."product_id") as "product_id",
   full join (select "product_id" as "product_id", hash("product_id", "name", "_file", "_row") as "__starlode_content" from "staging"."shop__products (new)") as n on o."product_id" = n."product_id"
  where o."__starlode_content" is null or n."__starlode_content" is null or o."__starlode_content" <> n."__starlode_content";
 
-delete from "staging"."shop__products (gone)" where "_gone" <= 9;
-
 insert into "staging"."shop__products (gone)" ("product_id", "name", "_file", "_row", "_load", "_gone")
 select h."product_id", h."name", h."_file", h."_row", h."_load", 1
   from "staging"."shop__products" as h

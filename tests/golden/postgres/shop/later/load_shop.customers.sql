@@ -1,5 +1,3 @@
-delete from "staging"."shop__customers (gone)" where "_gone" <= 8;
-
 create unlogged table "staging"."shop__customers (work)" (
   "customer_id" text collate "C",
   "city" text collate "C",
@@ -53,8 +51,6 @@ insert into "staging"."shop__customers" ("customer_id", "city", "changed_at", "_
 select "customer_id", "city", "changed_at", "_file", "_row", "_load" from "__starlode_merge" where "__starlode_change" in ('insert', 'update', 'move');
 
 drop table if exists "staging"."shop__customers (met)";
-
-delete from "staging"."shop__customers (seen) (gone)" where "_gone" <= 8;
 
 insert into "staging"."shop__customers (seen)" ("customer_id", "city", "changed_at", "_file", "_row", "_load")
 select cast("customer_id" as text), cast("city" as text), cast("changed_at" as timestamp), cast("_file" as text), cast("_row" as bigint), 1
