@@ -19,10 +19,15 @@ def keep_before(work: Work, table: Table, alias: str, where: str, load_key: int)
     session, dialect = work.session, work.session.dialect
     held = replace(table, columns=session.columns(table))
     kept = sql.before_table(held)
-    known = {column.name for column in session.columns(kept)}
+    known = {column.name: column.type for column in session.columns(kept)}
+    if any(known.get(column.name, column.type) != column.type for column in kept.columns):
+        # What was kept of other types cannot be put back any more.
+        session.execute(staging.drop(dialect, kept))
+        work.ledger.write_followed(table, load_key)
+        known = {}
     if not known:
         session.execute(staging.create(dialect, kept))
-        known = {*kept.names}
+        known = {column.name: column.type for column in kept.columns}
     change = Reshape(added=tuple(column for column in kept.columns if column.name not in known))
     if not change.is_nothing:
         session.reshape(kept, change)

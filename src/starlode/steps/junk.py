@@ -9,11 +9,12 @@ from starlode.errors import DataError
 from starlode.finding import Finding
 from starlode.sql import junk as sql
 from starlode.sql import staging
-from starlode.sql.dimension import delete_reserved
+from starlode.sql.dimension import delete_reserved, is_reserved
 from starlode.sql.export import count_members
 from starlode.sql.fact import WORK_FACT
 from starlode.sql.ledger import retire_keys
 from starlode.step import Outcome
+from starlode.steps.before import keep_before
 from starlode.steps.dimension import ensure_table
 from starlode.table import Column, widen
 from starlode.words import counted
@@ -39,6 +40,7 @@ def build_junk(dimension: Dimension, work: Work, load_key: int) -> Outcome:
         session.execute(retire_keys(dialect, table, dimension.key_column, load_key))
         ensure_table(work, table, bare)
         session.execute(staging.empty(dialect, table))
+    keep_before(work, table, "d", is_reserved(dialect, dimension), load_key)
     session.execute(delete_reserved(dialect, dimension))
     key = () if is_other else tuple(held[name] for name in dimension.key if name in held)
     session.execute(sql.add_reserved(dialect, dimension, key, load_key))
@@ -67,6 +69,7 @@ def _fit(dimension: Dimension, roles: list[Role], shape: Shape, work: Work, load
         key.append(wanted)
     if any(held.get(c.name) != c for c in key):
         ensure_table(work, table, sql.columns(dimension, key))
+        keep_before(work, table, "d", is_reserved(dialect, dimension), load_key)
         session.execute(delete_reserved(dialect, dimension))
         session.execute(sql.add_reserved(dialect, dimension, key, load_key))
     return tuple(key)
