@@ -47,9 +47,9 @@ def _with_target(content: str | bytes, folder: Path) -> str | bytes:
     return f"{content.rstrip()}\ntarget: {target(folder)}\n"
 
 
-def project(folder: Path, files: Mapping[str, str | bytes] | None = None) -> Project:
+def project(folder: Path, files: Mapping[str, str | bytes] | None = None, *, target: str | None = None) -> Project:
     """The project of a folder, with files laid into it first."""
-    return starlode.read(write(folder, files or {}))
+    return starlode.read(write(folder, files or {}), target=target)
 
 
 def rows(project: Project, sql: str) -> list[tuple[Any, ...]]:
@@ -78,14 +78,14 @@ def star(project: Project) -> dict[str, list[tuple[Any, ...]]]:
     """
     tables = {table.name: starlode.table(project, table.name).to_pylist() for table in project.star.tables}
     members = {
-        d.name: {row[d.key_column]: _without(row, {d.key_column, "load_key"}) for row in tables[d.table.name]}
+        d.name: {row[d.key_column]: _without(row, {*d.own_keys, "load_key"}) for row in tables[d.table.name]}
         for d in project.star.dimensions
     }
     found = {d.table.name: _sorted(members[d.name].values()) for d in project.star.dimensions}
     for fact in project.star.facts:
         keys = {role.key_column: role.dimension for role in fact.roles}
         found[fact.table.name] = _sorted(
-            _without(row, {*keys, "load_key"})
+            _without(row, {name for role in fact.roles for name in role.key_columns} | {"load_key"})
             | {f"{key}.{name}": cell for key, d in keys.items() for name, cell in members[d][row[key]].items()}
             for row in tables[fact.table.name]
         )

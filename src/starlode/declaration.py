@@ -118,11 +118,25 @@ class DimensionDeclaration(Declared):
     history: Columns = field(
         default=(), metadata=_doc("Columns whose changes make a new version; others are overwritten.")
     )
+    fixed: Columns = field(default=(), metadata=_doc("Columns that keep the first value that they had."))
+    previous: Columns = field(
+        default=(),
+        metadata=_doc("Columns whose last other value is kept beside the present one, in `previous_<column>`."),
+    )
     at: Filled | None = field(
         default=None, metadata=_doc("The column that says when a row became true; else the time of loading.")
     )
+    durable: bool = field(
+        default=False,
+        metadata=_doc(
+            "Whether members have a key of their own beside those of their versions, and a view shows the current."
+        ),
+    )
     on_conflict: OnConflict | None = field(
-        default=None, metadata=_doc("Which value is kept when rows of one load disagree about a member.")
+        default=None,
+        metadata=_doc(
+            "What becomes of rows that disagree about a member: which is kept, or an error, or their rejection."
+        ),
     )
 
 

@@ -18,6 +18,7 @@ from starlode.errors import DataError
 from starlode.landing import now
 from starlode.sql import following, staging
 from starlode.sql import ledger as sql
+from starlode.sql.keys import key_map
 from starlode.step import Outcome, Step
 
 if TYPE_CHECKING:
@@ -233,7 +234,8 @@ def read_state(session: Session, project: Project) -> State:
         positions.setdefault(stream, {})[name] = json.loads(value)
     columns = {str(s): _own_columns(session, staging.staging_table(s)) for s in project.streams}
     seen = frozenset(str(s) for s in project.streams if session.columns(staging.seen_table(s)))
-    tables = {str(t): held for t in project.star.tables if (held := session.columns(t))}
+    kept = (*project.star.tables, *(key_map(d) for d in project.star.dimensions))
+    tables = {str(t): held for t in kept if (held := session.columns(t))}
     undecided = frozenset((stream, column) for stream, column in session.rows(sql.undecided_columns(dialect)))
     followed = dict(session.rows(following.newest_following(dialect))) if session.columns(sql.FOLLOWED) else {}
     undone: dict[str, set[int]] = {}

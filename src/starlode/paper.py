@@ -6,7 +6,7 @@ to it is written down. So the printed SQL is what the run will say, not a second
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -18,6 +18,7 @@ from starlode.ledger import Ledger
 from starlode.sql import staging
 from starlode.sql.dialect import OWN
 from starlode.sql.following import gone_table
+from starlode.sql.keys import key_map
 from starlode.sql.ledger import FOLLOWED
 from starlode.step import Build, Check, Land, Load
 from starlode.steps.build import build
@@ -27,7 +28,7 @@ from starlode.warehouses.duckdb import DuckDB
 from starlode.work import Readers, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     import pyarrow as pa
@@ -116,6 +117,14 @@ class Paper:
         for statement in staging.reshape(self.dialect, table, change):
             self.execute(statement)
 
+    @contextmanager
+    def showing(self, view: Table, select: Callable[[], str | None]) -> Iterator[None]:
+        self.execute(staging.drop_view(self.dialect, view))
+        yield
+        shown = select()
+        if shown is not None:
+            self.execute(staging.create_view(self.dialect, view, shown))
+
     def swap(self, table: Table, beside: Table) -> None:
         if self.columns(table):
             self.execute(staging.drop(self.dialect, table))
@@ -178,7 +187,8 @@ def _make_tables(plan: Plan, work: Work) -> None:
                 work.session.execute(staging.create(work.session.dialect, table))
                 if table.name in plan.state.followed:
                     work.session.execute(staging.create(work.session.dialect, gone_table(table)))
-    for table in plan.project.star.tables:
+    star = plan.project.star
+    for table in (*star.tables, *(key_map(d) for d in star.dimensions)):
         if str(table) in plan.state.tables:
             held = replace(table, columns=plan.state.tables[str(table)])
             work.session.execute(staging.create(work.session.dialect, held))

@@ -120,10 +120,10 @@ def choose(project: Project, wanted: tuple[str, ...]) -> frozenset[str]:
 
 
 def streams_with_history(project: Project) -> dict[str, tuple[str, ...]]:
-    """The keyed streams whose every version a dimension with history needs, and the columns that say when each was true."""
+    """The keyed streams of which a dimension needs all that was seen, and the columns that say when each was true."""
     needed: dict[str, set[str]] = {}
     for dimension in project.star.dimensions:
-        if dimension.select is not None and dimension.history and dimension.at:
+        if dimension.select is not None and dimension.at and dimension.reads_seen:
             driving = select.driving(select.parse(dimension.select))
             if driving is not None:
                 needed.setdefault(f"{driving.db}.{driving.name}", set()).add(dimension.at)
@@ -205,7 +205,10 @@ def _build(model: Dimension | Fact, project: Project, state: State, moving: set[
         return Build(name, digest, reason)
     streams = tuple(parent for parent in parents if "." in parent)
     members = tuple(parent for parent in parents if "." not in parent)
-    whole = why_keyed_anew(members, project) or (why_whole(model, project, state) if streams else "")
+    # Members that facts made up do not come by themselves into a dimension that somebody dropped.
+    anew = [f"{member} is built anew" for member in members if f"{STAR_SCHEMA}.{member}" not in state.tables]
+    whole = anew[0] if anew else why_keyed_anew(members, project)
+    whole = whole or (why_whole(model, project, state) if streams else "")
     if whole:
         return Build(name, digest, f"{reason}; as a whole: {whole}")
     return Build(name, digest, reason, state.load_key("build", name), streams, members)

@@ -89,7 +89,7 @@ def _project(node: Node, folder: Path, target: str | None, reading: Reading) -> 
     chosen = said.target if target is None else Word(target, Place("--target"))
     loaded = warehouse(chosen, folder, reading)
     made_exports = exports(said.exports, meant.columns, reading)
-    made_checks = checks(said.checks, meant.columns, replace(scope, tables=tuple(meant.columns)))
+    made_checks = checks(said.checks, meant.columns, replace(scope, tables=(*meant.columns, *meant.star.views)))
     made_sources = sources(said.sources, scope)
     kept = landing(said.landing, folder, made_sources, reading)
     if loaded is None:

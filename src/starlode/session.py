@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from starlode.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     import pyarrow as pa
@@ -80,6 +80,12 @@ class Session(Protocol):
 
     def reshape(self, table: Table, change: Reshape) -> None:
         """Change the columns of a table; views on it and rights to it stay."""
+
+    def showing(self, view: Table, select: Callable[[], str | None]) -> AbstractContextManager[None]:
+        """Put a view aside while what it shows changes, and let it show a SELECT afterwards, or be gone where there is none.
+
+        Rights to it stay, and so do the views that read it.
+        """
 
     def swap(self, table: Table, beside: Table) -> None:
         """Let a table that was built beside another take its place, whether or not there is one, and give it its name.

@@ -28,7 +28,7 @@ Aggregate = Literal["sum", "min", "max", "avg", "count", "count_distinct", "last
 FactKind = Literal["transaction", "factless", "lifecycle", "daily"]
 Kind = FactKind | Literal["bridge"]
 Late = Literal["infer", "unknown", "hold", "fail"]
-OnConflict = Literal["most_frequent", "latest", "fail"]
+OnConflict = Literal["most_frequent", "latest", "fail", "reject"]
 CalendarGrain = Literal["day", "hour", "minute"]
 TimeGrain = Literal["hour", "minute", "second"]
 Grain = Literal["day", "hour", "minute", "second"]
@@ -84,6 +84,11 @@ class TimeOfDay:
     names: Names = ENGLISH
 
 
+def previous_column(name: str) -> str:
+    """The column that holds what another one held before."""
+    return f"previous_{name}"
+
+
 @dataclass(frozen=True)
 class Dimension:
     """A thing that facts speak of: a natural key, and attributes with or without history."""
@@ -97,6 +102,9 @@ class Dimension:
     calendar: Calendar | TimeOfDay | None = None
     labels: Labels = field(default_factory=Labels)
     is_junk: bool = False
+    fixed: tuple[str, ...] = ()
+    previous: tuple[str, ...] = ()
+    durable: bool = False
 
     @property
     def table(self) -> Table:
@@ -105,6 +113,30 @@ class Dimension:
     @property
     def key_column(self) -> str:
         return f"{self.name}_key"
+
+    @property
+    def durable_column(self) -> str:
+        return f"{self.name}_durable_key"
+
+    @property
+    def own_keys(self) -> tuple[str, ...]:
+        """The keys that we allot: that of the version and, where it is declared, that of the member."""
+        return (self.key_column, self.durable_column) if self.durable else (self.key_column,)
+
+    @property
+    def current(self) -> Table:
+        """The view that shows each member of a dimension with a durable key as it is now."""
+        return Table(STAR_SCHEMA, f"{self.table.name}_current")
+
+    @property
+    def has_life(self) -> bool:
+        """Whether a member shows more of its life than its versions and the present."""
+        return bool(self.fixed or self.previous)
+
+    @property
+    def reads_seen(self) -> bool:
+        """Whether it follows from everything that was seen of its stream, and not from the stream's present state."""
+        return bool(self.at and (self.history or self.has_life))
 
 
 @dataclass(frozen=True)
@@ -118,10 +150,20 @@ class Role:
     columns: tuple[str, ...]
     name: str = ""
     grain: str = ""
+    is_durable: bool = False
 
     @property
     def key_column(self) -> str:
         return f"{self.name}_{self.dimension}_key" if self.name else f"{self.dimension}_key"
+
+    @property
+    def durable_column(self) -> str:
+        return f"{self.key_column.removesuffix('_key')}_durable_key"
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """The columns of a fact that the role makes."""
+        return (self.key_column, self.durable_column) if self.is_durable else (self.key_column,)
 
 
 @dataclass(frozen=True)
@@ -193,6 +235,11 @@ class Star:
 
     def dimension(self, name: str) -> Dimension:
         return next(d for d in self.dimensions if d.name == name)
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """The names of the views that stand beside the tables."""
+        return tuple(d.current.name for d in self.dimensions if d.durable)
 
     @property
     def tables(self) -> tuple[Table, ...]:

@@ -12,6 +12,7 @@ import pytest
 
 from starlode import registry
 from starlode.errors import WarehouseError
+from starlode.session import Reshape
 from starlode.sql import staging
 from starlode.sql.ledger import create_schema
 from starlode.table import (
@@ -241,3 +242,26 @@ def test_a_row_is_made_for_each_number_below_a_value(session: Session) -> None:
     rows = session.rows(f"select n, {session.dialect.count_up('n')} from (values (2), (0), (1)) as r(n) order by 1, 2")
 
     assert rows == [(1, 0), (2, 0), (2, 1)]
+
+
+def test_a_view_shows_what_its_table_has_become(session: Session) -> None:
+    view = Table("house", "shown")
+    count = [0]
+
+    def select() -> str | None:
+        count[0] += 1
+        names = session.dialect.names(tuple(column.name for column in session.columns(NUMBERS)))
+        return f"select {names} from {session.dialect.table(NUMBERS)}" if count[0] < 3 else None
+
+    with session.showing(view, select):
+        pass
+    first = session.columns(view)
+    with session.showing(view, select):
+        session.reshape(NUMBERS, Reshape(dropped=("word",), added=(Column("at", DATE),)))
+    second = session.columns(view)
+    with session.showing(view, select):
+        pass
+
+    assert first == NUMBERS.columns
+    assert second == (Column("n", INTEGER), Column("at", DATE))
+    assert session.columns(view) == ()

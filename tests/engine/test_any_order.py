@@ -31,14 +31,21 @@ sources:
       customers: {files: "customers/*.jsonl", key: customer_id, since: changed_at, types: {changed_at: timestamp}}
       orders: {files: "orders/*.jsonl", types: {ordered_at: timestamp}}
 dimensions:
-  customer: {from: shop.customers, key: customer_id, history: [city, segment], at: changed_at}
+  customer:
+    from: shop.customers
+    key: customer_id
+    history: [city, segment]
+    previous: [city, name]
+    at: changed_at
+    durable: true
+  person: {from: shop.customers, key: customer_id, fixed: [name, segment], previous: [city], at: changed_at}
   date: {calendar: 2024..2024}
 facts:
   sales:
     from: sql/sales.sql
     grain: [order_id]
     at: ordered_at
-    dims: {customer: customer_id, date: ordered_at}
+    dims: {customer: customer_id, person: customer_id, date: ordered_at}
     measures: {amount: sum}
 """
 SALES = "select order_id, customer_id, ordered_at, amount from shop.orders"

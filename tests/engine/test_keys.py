@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -101,4 +102,70 @@ def test_the_key_of_a_version_that_went_is_never_used_again(tmp_path: Path) -> N
         project, "select customer_key, customer_id, city from star.dim_customer where customer_key > 0"
     )
     assert found == [(1, "C1", "Paris"), (3, "C2", "Rome")]
-    assert projects.rows(project, "select object, highest from starlode.retired") == [("dim_customer", 2)]
+
+
+def test_a_version_that_comes_again_has_the_key_that_it_had(tmp_path: Path) -> None:
+    told = "customer_id,city,moved_at\nC1,Paris,2024-01-01 00:00:00\n"
+    moved = told + "C1,Lyon,2024-02-01 00:00:00\n"
+    starlode.run(projects.project(tmp_path, {"starlode.yml": MOVES, "data/1.csv": moved}))
+    starlode.run(projects.project(tmp_path, {"data/1.csv": told}))
+
+    project = projects.project(tmp_path, {"data/1.csv": moved + "C1,Nice,2024-01-15 00:00:00\n"})
+    starlode.run(project)
+
+    found = projects.rows(project, "select customer_key, city from star.dim_customer where customer_key > 0 order by 1")
+    assert found == [(1, "Paris"), (2, "Lyon"), (3, "Nice")]
+
+
+@pytest.mark.parametrize("lost", ["dim_customer", "dim_product"])
+def test_a_dimension_that_was_dropped_by_hand_comes_back_with_its_keys(lost: str, tmp_path: Path) -> None:
+    starlode.run(shop.opened(tmp_path))
+    project = shop.later(tmp_path)
+    starlode.run(project)
+    before = projects.star(project)
+    key = f"{lost.removeprefix('dim_')}_key"
+    keys = projects.rows(project, f"select {key} from star.{lost} order by {key}")
+    facts = projects.rows(project, LOOKED_UP)
+
+    _drop(project, lost)
+    starlode.run(project)
+
+    assert projects.rows(project, f"select {key} from star.{lost} order by {key}") == keys
+    assert projects.rows(project, LOOKED_UP) == facts
+    assert projects.star(project) == before
+
+
+def test_another_natural_key_makes_other_members(tmp_path: Path) -> None:
+    told = "customer_id,number,city,moved_at\nC1,7,Paris,2024-01-01 00:00:00\nC2,7,Rome,2024-02-01 00:00:00\n"
+    starlode.run(projects.project(tmp_path, {"starlode.yml": MOVES, "data/1.csv": told}))
+
+    project = projects.project(tmp_path, {"starlode.yml": MOVES.replace("key: customer_id", "key: number")})
+    starlode.run(project)
+
+    found = "select customer_key, number, city from star.dim_customer where customer_key > 0 order by 1"
+    assert projects.rows(project, found) == [(3, 7, "Paris"), (4, 7, "Rome")]
+    assert starlode.check(project) == ()
+
+
+def test_a_warehouse_without_a_map_keeps_its_keys(tmp_path: Path) -> None:
+    starlode.run(shop.opened(tmp_path))
+    project = shop.later(tmp_path)
+    session = project.warehouse.connect()
+    session.execute('drop table starlode."dim_customer (keys)"')
+    session.close()
+
+    starlode.run(project)
+
+    found = 'select count(*), max(customer_key) from starlode."dim_customer (keys)"'
+    assert projects.rows(project, KEYS)[3:6] == [
+        (1, "C1", datetime(2024, 1, 1)),
+        (2, "C2", datetime(2024, 1, 1)),
+        (3, "C9", datetime(1, 1, 1)),
+    ]
+    assert projects.rows(project, found) == [(5, 5)]
+
+
+def _drop(project: starlode.Project, table: str) -> None:
+    session = project.warehouse.connect()
+    session.execute(f"drop table star.{table}")
+    session.close()

@@ -123,6 +123,35 @@ def test_views_and_rights_survive_new_shapes_of_a_stream(
     assert rows == (3,)
 
 
+@pytest.mark.parametrize(
+    "prices",
+    ["sku,price\nA,1.25\nB,2.50\n", "sku,price,note\nA,1,x\nB,2,y\n"],
+    ids=["widened", "added"],
+)
+def test_the_view_on_current_members_keeps_rights_and_readers(
+    prices: str, shop: starlode.Project, postgres: str, analyst: str
+) -> None:
+    durable = {"starlode.yml": PROJECT.replace("key: sku}\nfacts", "key: sku, durable: true}\nfacts")}
+    starlode.run(projects.project(shop.folder, durable, target=postgres))
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute("create view report.now as select sku from star.dim_price_current where price_key > 0")
+        connection.execute("comment on view star.dim_price_current is 'what things cost now'")
+        for table in ("report.now", "star.dim_price_current"):
+            connection.execute(f"grant select on {table} to {analyst}".encode())
+
+    starlode.run(projects.project(shop.folder, {"data/prices.csv": prices}, target=postgres))
+
+    with psycopg.connect(postgres) as connection:
+        connection.execute(f"set role {analyst}".encode())
+        skus = connection.execute("select sku from report.now order by 1").fetchall()
+        shown = connection.execute("select * from star.dim_price_current")
+        names = {column.name for column in shown.description or ()}
+        comment = connection.execute("select obj_description('star.dim_price_current'::regclass)").fetchone()
+    assert skus == [("A",), ("B",)]
+    assert {"price_key", "price_durable_key", *prices.partition("\n")[0].split(",")} <= names
+    assert comment == ("what things cost now",)
+
+
 def test_a_column_that_a_view_reads_is_not_dropped_in_silence(shop: starlode.Project) -> None:
     projects.write(shop.folder, {"data/prices.csv": "sku\nA\nB\n"})
 

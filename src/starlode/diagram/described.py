@@ -107,14 +107,15 @@ def _part_in_dimension(dimension: Dimension, name: str) -> Part:
         return "key"
     if name in dimension.key:
         return "natural"
-    return "added" if name in ADDED else "other"
+    return "added" if name in ADDED or name in dimension.own_keys else "other"
 
 
 def _fact(fact: Fact, columns: tuple[Column, ...], rows: int) -> Entity:
     roles = {role.key_column for role in fact.roles}
+    durable = {name for role in fact.roles for name in role.key_columns} - roles
     marks = []
     for column in columns:
-        part = _part_in_fact(fact, roles, column.name)
+        part = "added" if column.name in durable else _part_in_fact(fact, roles, column.name)
         aggregate = fact.all_measures[column.name] if part == "measure" else ""
         marks.append(Mark(column.name, str(column.type), part, aggregate))
     return Entity(fact.table.name, True, rows, f"one row per {_listed(fact.grain)}", _grouped(marks))

@@ -51,7 +51,7 @@ def _bridge(
     roles = tuple(_roles(of, said, declared, dimensions, taken, scope))
     tell_same_keys(of, (*said.of, *said.to), roles, scope.reading)
     _tell_history(of, said, dimensions, scope)
-    added = (*(role.key_column for role in roles), WEIGHT, LOAD_KEY)
+    added = (*(name for role in roles for name in role.key_columns), WEIGHT, LOAD_KEY)
     words = tuple(column for _, columns in (*_uses(said.of), *_uses(said.to)) for column in columns)
     tell_taken(words, said, _without(taken, said.weight), added, scope.reading)
     if taken is None:

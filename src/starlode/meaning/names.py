@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from starlode.declaration import PROJECT_FILE
 from starlode.errors import Mistake
 from starlode.sql import staging
+from starlode.sql.keys import key_map
+from starlode.star import previous_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,8 +41,10 @@ def _names(project: Project) -> Iterator[str]:
 
 def _of_star(star: Star) -> Iterator[str]:
     for dimension in star.dimensions:
-        yield from (dimension.table.name, dimension.key_column, *dimension.key, *dimension.history)
+        table = dimension.table if dimension.calendar else key_map(dimension)
+        yield from (table.name, *dimension.own_keys, *dimension.key, *dimension.history, *dimension.fixed)
+        yield from map(previous_column, dimension.previous)
     for fact in star.facts:
         yield from (fact.table.name, *fact.grain, *fact.all_measures)
         for role in fact.roles:
-            yield from (role.key_column, *role.columns)
+            yield from (*role.key_columns, *role.columns)

@@ -20,6 +20,7 @@ from starlode.meaning.kinds import tell_kind, with_day
 from starlode.meaning.selects import take
 from starlode.nearest import hint, listing
 from starlode.sql.calendar import LOAD_KEY, Shape
+from starlode.sql.dimension import added_columns
 from starlode.star import DAY, Dimension, Fact, Labels, Role, Select, Star, TimeOfDay
 from starlode.words import counted
 
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 Columns = tuple[str, ...] | None
 DimensionSaid = DimensionDeclaration | CalendarDeclaration | JunkDeclaration
-VERSION_COLUMNS = ("valid_from", "valid_to", "is_current", "is_inferred")
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ def star(
     for name, said in dimensions.items():
         if said is not None:
             found[str(name)], columns[f"dim_{name}"] = _dimension(name, said, scope)
+    _tell_same_tables(dimensions, found, scope.reading)
     made = []
     for name, fact in facts.items():
         if fact is not None:
@@ -79,19 +80,26 @@ def _dimension(name: Name, said: DimensionSaid, scope: Scope) -> tuple[Dimension
         return _junk(name, said, scope.reading)
     taken = take(said.from_, scope)
     of = f"dimension `{name}`"
-    for label, words in (("key", said.key), ("history", said.history), ("`at`", _some(said.at))):
+    at, named = (
+        _some(said.at),
+        {"key": said.key, "history": said.history, "fixed": said.fixed, "previous": said.previous},
+    )
+    for label, words in (*named.items(), ("`at`", at)):
         tell_unknown(words, taken, f"{label} of {of}", scope.reading)
     _tell_mixed(said, of, scope.reading)
-    added = (f"{name}_key", *VERSION_COLUMNS, LOAD_KEY)
-    tell_taken((*said.key, *said.history, *_some(said.at)), said, taken, added, scope.reading)
     made = Dimension(
         name=str(name),
         select=taken.select if taken else None,
         key=plain(said.key),
         history=plain(said.history),
+        fixed=plain(said.fixed),
+        previous=plain(said.previous),
         at=plain(said.at),
+        durable=said.durable,
         on_conflict=plain(said.on_conflict),
     )
+    added = added_columns(made)
+    tell_taken(tuple(word for words in (*named.values(), at) for word in words), said, taken, added, scope.reading)
     return made, (*taken.columns, *added) if taken and taken.columns else None
 
 
@@ -104,14 +112,35 @@ def _junk(name: Name, said: JunkDeclaration, reading: Reading) -> tuple[Dimensio
     return Dimension(str(name), key=plain(said.junk), is_junk=True), (*plain(said.junk), *added)
 
 
+def _tell_same_tables(declared: Mapping[Name, Any], found: Mapping[str, Dimension], reading: Reading) -> None:
+    """A dimension that would have the name of the view on another one."""
+    views = {made.current.name: name for name, made in found.items() if made.durable}
+    for name in declared:
+        if f"dim_{name}" in views:
+            what = f"dimension `{name}` has the name of the view on dimension `{views[f'dim_{name}']}`"
+            reading.mistake(
+                name.place, what, "rename it; with `durable: true`, dim_<name>_current shows the current members"
+            )
+
+
 def _tell_mixed(said: DimensionDeclaration, of: str, reading: Reading) -> None:
-    for column in said.history:
-        if column in said.key:
-            what = f"`{column.written}` is in the key of {of} and in its history"
-            reading.mistake(column.place, what, "a key never changes; take it out of history")
+    """Columns of which two things are said that cannot both be."""
+    named = {"key": said.key, "history": said.history, "fixed": said.fixed, "previous": said.previous}
+    its = {"key": "key", "history": "history", "fixed": "fixed columns", "previous": "previous columns"}
+    never = {
+        "key": "a key never changes; take it out of {}",
+        "fixed": "a fixed column keeps its first value; take it out of {}",
+    }
+    for first, second in (*(("key", name) for name in (*named,)[1:]), ("fixed", "history"), ("fixed", "previous")):
+        for column in named[second]:
+            if column in named[first]:
+                where = f"in the key of {of}" if first == "key" else f"fixed in {of}"
+                what = f"`{column.written}` is {where} and also in its {its[second]}"
+                reading.mistake(column.place, what, never[first].format(second))
     for column in _some(said.at):
-        if column in (*said.key, *said.history):
-            what = f"`{column.written}` is `at` of {of} and also in its key or history"
+        both = [name for name, columns in named.items() if column in columns]
+        if both:
+            what = f"`{column.written}` is `at` of {of} and also in its {its[both[0]]}"
             reading.mistake(column.place, what, "`at` says when a row became true; it is no attribute with versions")
 
 
@@ -151,7 +180,7 @@ def _fact(
         kind=plain(said.kind),
         milestones=plain(said.milestones),
     )
-    added = (*(role.key_column for role in roles), *days, *made.added_measures, LOAD_KEY)
+    added = (*(name for role in roles for name in role.key_columns), *days, *made.added_measures, LOAD_KEY)
     tell_taken((*said.grain, *_some(said.at), *measures), said, taken, added, scope.reading)
     if taken is None:
         return None, None
@@ -176,7 +205,8 @@ def roles_of(
             tell_unknown(columns, taken, f"dims of {of}", scope.reading)
             if name in dimensions:
                 _tell_count(columns, str(name), declared[name], scope.reading)
-            yield Role(str(name), plain(columns), str(role), _grain(dimensions.get(name)))
+            used = dimensions.get(name)
+            yield Role(str(name), plain(columns), str(role), _grain(used), is_durable=bool(used and used.durable))
 
 
 def _grain(dimension: Dimension | None) -> str:
@@ -222,11 +252,12 @@ def tell_same_keys(of: str, said: Iterable[Filled], roles: tuple[Role, ...], rea
     """Roles that would make one column together."""
     made: dict[str, Role] = {}
     for role in roles:
-        if role.key_column in made:
-            place = next(name.place for name in said if name == role.dimension)
-            what = f"two roles of {of} would both make the column `{role.key_column}`"
-            reading.mistake(place, what, "rename one of the roles")
-        made[role.key_column] = role
+        for column in role.key_columns:
+            if column in made:
+                place = next(name.place for name in said if name == role.dimension)
+                what = f"two roles of {of} would both make the column `{column}`"
+                reading.mistake(place, what, "rename one of the roles")
+            made[column] = role
 
 
 def tell_unknown(words: Iterable[Filled], taken: Taken | None, what: str, reading: Reading) -> None:

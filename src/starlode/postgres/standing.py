@@ -6,16 +6,18 @@ anew in place, and where a column changes its type the views are put aside and m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from starlode.errors import WarehouseError
 from starlode.postgres.values import literal, quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import psycopg
+
+    from starlode.table import Column, Table
 
 INDEX_MARK = "starlode_"
 # Nobody but the owner has a right to the table, nothing reads it, nothing was added to it.
@@ -28,13 +30,16 @@ select c.relacl is null and not c.relrowsecurity and not c.relhasrules
                         where d.refclassid = 'pg_class'::regclass and d.refobjid = c.oid and d.deptype in ('n', 'a')
                           and (i.relname is null or not starts_with(i.relname, %s)))
   from pg_class as c where c.oid = to_regclass(%s)"""
-_VIEWS = """
-with recursive on_it as (
+_READING_COLUMNS = """
   select r.ev_class as oid, 1 as depth
     from pg_depend as d join pg_rewrite as r on r.oid = d.objid
     join pg_attribute as a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
    where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass
-     and d.refobjid = to_regclass(%s) and a.attname = any(%s) and r.ev_class <> d.refobjid
+     and d.refobjid = to_regclass(%s) and a.attname = any(%s) and r.ev_class <> d.refobjid"""
+_THE_VIEW = """
+  select c.oid, 0 as depth from pg_class as c where c.oid = to_regclass(%s) and c.relkind = 'v'"""
+_VIEWS = """
+with recursive on_it as ({first}
   union
   select r.ev_class, on_it.depth + 1
     from on_it join pg_depend as d on d.refobjid = on_it.oid join pg_rewrite as r on r.oid = d.objid
@@ -77,7 +82,17 @@ class View:
 
     @property
     def drop(self) -> str:
-        return f"drop view {self.quoted}"
+        return f"drop view if exists {self.quoted}"
+
+    def showing(self, definition: str, columns: Sequence[Column]) -> View:
+        """The view with another SELECT; what stood on columns that it has no longer goes with them."""
+        names = {column.name for column in columns}
+        return replace(
+            self,
+            definition=definition,
+            rights_to_columns=[right for right in self.rights_to_columns if right[0] in names],
+            comments_on_columns=[comment for comment in self.comments_on_columns if comment[0] in names],
+        )
 
     def make(self, me: str) -> Iterator[str]:
         """The statements that make the view again as it was."""
@@ -91,7 +106,7 @@ class View:
             yield f"comment on view {self.quoted} is {literal(self.comment)}"
         for column, comment in self.comments_on_columns:
             yield f"comment on column {self.quoted}.{quote(column)} is {literal(comment)}"
-        if self.owner != me:
+        if self.owner not in ("", me):
             yield f"alter view {self.quoted} owner to {quote(self.owner)}"
 
 
@@ -103,12 +118,28 @@ def is_bare(connection: psycopg.Connection[Any], table: str) -> bool:
 
 def views_on(connection: psycopg.Connection[Any], table: str, columns: Sequence[str]) -> tuple[View, ...]:
     """The views that read some columns of a (quoted) table, and those that read these views, nearest first."""
-    views = tuple(View(*row) for row in connection.execute(_VIEWS, (table, list(columns))))
+    found = connection.execute(_VIEWS.format(first=_READING_COLUMNS), (table, list(columns)))
+    return _that_can_be_put_aside(found, f"a column of {table} changes its type")
+
+
+def views_from(connection: psycopg.Connection[Any], view: str) -> tuple[View, ...]:
+    """A (quoted) view and the views that read it, nearest first; none where there is no such view."""
+    found = connection.execute(_VIEWS.format(first=_THE_VIEW), (view,))
+    return _that_can_be_put_aside(found, f"{view} changes")
+
+
+def bare_view(view: Table) -> View:
+    """A view on which nothing stands yet."""
+    return View(view.schema, view.name, "v", "", "", None, None, False, (), (), ())
+
+
+def _that_can_be_put_aside(found: Iterable[Sequence[Any]], why: str) -> tuple[View, ...]:
+    views = tuple(View(*row) for row in found)
     for view in views:
         if view.kind != "v" or view.has_triggers:
             what = "a materialized view" if view.kind == "m" else "a view with triggers"
             raise WarehouseError(
-                f"a column of {table} changes its type, and {view.quoted} is {what} that reads it",
+                f"{why}, and {view.quoted} is {what} that reads it",
                 hint="drop it, run again, and create it anew: it cannot be put aside without losing something",
             )
     return views

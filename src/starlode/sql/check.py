@@ -12,7 +12,7 @@ from starlode.table import DOUBLE, MAX_PRECISION, decimal
 if TYPE_CHECKING:
     from starlode.check import Check
     from starlode.sql.dialect import Dialect
-    from starlode.star import Dimension, Fact, Role
+    from starlode.star import Dimension, Fact
     from starlode.table import Table, Type
 
 NUMBERS = ("integer", "decimal", "double")
@@ -46,14 +46,26 @@ def recent(since: int) -> str:
     return f"{LOAD_KEY} > {since}" if since else "true"
 
 
-def orphans(dialect: Dialect, fact: Fact, role: Role, dimension: Dimension, since: int) -> str:
-    """Fact rows, of those that were written since a load, whose key names no member."""
-    q = dialect.quote
+def orphans(dialect: Dialect, of: tuple[Table, str], dimension: tuple[Table, str], since: int) -> str:
+    """Rows, of those that were written since a load, whose key names no member; of both the table and the column are given."""
+    (rows, column), (members, key) = of, dimension
     recent = f"f.{LOAD_KEY} > {since} and " if since else ""
     return (
-        f"select count(*) from {dialect.table(fact.table)} as f\n"
-        f" where {recent}not exists (select 1 from {dialect.table(dimension.table)} as d\n"
-        f"                    where d.{q(dimension.key_column)} = f.{q(role.key_column)})"
+        f"select count(*) from {dialect.table(rows)} as f\n"
+        f" where {recent}not exists (select 1 from {dialect.table(members)} as d\n"
+        f"                    where d.{dialect.quote(key)} = f.{dialect.quote(column)})"
+    )
+
+
+def shared_durable_keys(dialect: Dialect, dimension: Dimension, where: str) -> str:
+    """Natural keys with several durable keys or none, and durable keys of several natural keys."""
+    durable, natural = dialect.quote(dimension.durable_column), dialect.names(dimension.key)
+    pairs = f"(select distinct {durable}, {natural} from {dialect.table(dimension.table)}\n    where {where}) as pairs"
+    return (
+        f"select count(*) from (\n"
+        f"  select 1 from {pairs} group by {natural} having count({durable}) <> 1\n"
+        f"  union all\n"
+        f"  select 1 from {pairs} group by {durable} having count(*) > 1) as shared"
     )
 
 

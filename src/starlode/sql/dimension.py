@@ -1,4 +1,4 @@
-"""Statements that build a dimension: read what was seen, choose, chain the versions, allot keys, apply by key.
+"""Statements that build a dimension: read what was seen, choose, chain the versions, apply them by key.
 
 All thought is in SELECTs that fill work tables; what touches the dimension itself is one UPDATE, one INSERT and one DELETE by
 surrogate key, which every warehouse can run. A version's place depends on the moments in the data alone, so any order of
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlode.sql.dialect import HIGH_DATE
-from starlode.sql.ledger import highest_key
+from starlode.star import previous_column
 from starlode.table import BOOLEAN, INTEGER, TIMESTAMP, Column
 
 if TYPE_CHECKING:
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 WORK_IN = "__starlode_in"
 WORK_SEEN = "__starlode_seen"
 WORK_CHAIN = "__starlode_chain"
+WORK_HELD = "__starlode_held"
 WORK_ROWS = "__starlode_rows"
 WORK_PAST = "__starlode_past"
-WORK_TABLES = (WORK_IN, WORK_SEEN, WORK_CHAIN, WORK_ROWS, WORK_PAST)
+WORK_TABLES = (WORK_IN, WORK_SEEN, WORK_CHAIN, WORK_HELD, WORK_ROWS, WORK_PAST)
 VALID_FROM, VALID_TO, IS_CURRENT, IS_INFERRED = "valid_from", "valid_to", "is_current", "is_inferred"
 LOAD_KEY = "load_key"
 LOW_DATE = "0001-01-01 00:00:00"
@@ -55,9 +56,16 @@ class Shape:
         return tuple(c.name for c in self.attributes if c.name not in self.dimension.history)
 
     @property
+    def previous(self) -> tuple[Column, ...]:
+        """The columns that hold what others held before."""
+        return tuple(
+            Column(previous_column(c.name), c.type) for c in self.attributes if c.name in self.dimension.previous
+        )
+
+    @property
     def texts(self) -> tuple[str, ...]:
-        """The attributes in which reserved and inferred members say what they stand for."""
-        return tuple(c.name for c in self.attributes if c.type.kind == "text")
+        """The columns in which reserved and inferred members say what they stand for."""
+        return tuple(c.name for c in (*self.attributes, *self.previous) if c.type.kind == "text")
 
     @property
     def versioned(self) -> tuple[str, ...]:
@@ -68,9 +76,10 @@ class Shape:
     def columns(self) -> tuple[Column, ...]:
         span = (Column(VALID_FROM, TIMESTAMP), Column(VALID_TO, TIMESTAMP), Column(IS_CURRENT, BOOLEAN))
         return (
-            Column(self.dimension.key_column, INTEGER),
+            *(Column(name, INTEGER) for name in self.dimension.own_keys),
             *self.key,
             *self.attributes,
+            *self.previous,
             *(span if self.has_history else ()),
             Column(IS_INFERRED, BOOLEAN),
             Column(LOAD_KEY, INTEGER),
@@ -84,6 +93,18 @@ def shape(dimension: Dimension, columns: tuple[Column, ...]) -> Shape:
     return Shape(dimension, key, rest)
 
 
+def added_columns(dimension: Dimension) -> tuple[str, ...]:
+    """The columns that the star adds to those of a dimension's SELECT, or may add one day."""
+    previous = map(previous_column, dimension.previous)
+    return (*dimension.own_keys, *previous, VALID_FROM, VALID_TO, IS_CURRENT, IS_INFERRED, LOAD_KEY)
+
+
+def held_shape(dimension: Dimension, held: tuple[Column, ...]) -> Shape:
+    """A dimension's shape from the columns of its table."""
+    added = added_columns(dimension)
+    return shape(dimension, tuple(column for column in held if column.name not in added))
+
+
 def read_rows(dialect: Dialect, shape: Shape, select: str) -> str:
     """The rows of the dimension's SELECT, as `in`, with their moment where one is declared."""
     at = shape.dimension.at
@@ -92,20 +113,25 @@ def read_rows(dialect: Dialect, shape: Shape, select: str) -> str:
     return f"{dialect.create_work} {WORK_IN} as\nselect {names}{moment}\n  from (\n{select}\n  ) as chosen"
 
 
-def read_rows_now(dialect: Dialect, shape: Shape, moment: str) -> str:
-    """Today's rows beside the versions that the dimension holds for their keys, for history by load time."""
-    names = dialect.names((*shape.keys, *(c.name for c in shape.attributes)))
+def read_rows_now(dialect: Dialect, shape: Shape, moment: str, fresh: frozenset[str]) -> str:
+    """Today's rows beside those that the dimension holds for their keys, for a life that is ordered by load time.
+
+    A column that is fresh in the dimension has always had today's value there: nobody knows of another.
+    """
+    attributes = tuple(c.name for c in shape.attributes)
+    names = dialect.names((*shape.keys, *attributes))
     q = dialect.quote
     same = " and ".join(f"d.{q(name)} = w.{q(name)}" for name in shape.keys)
+    held = ", ".join(f"{'w' if name in fresh else 'd'}.{q(name)}" for name in (*shape.keys, *attributes))
+    began = f"d.{VALID_FROM}" if shape.has_history else f"timestamp '{LOW_DATE}'"
     return (
         f"{dialect.create_work} {WORK_SEEN} as\n"
         f"select {names}, cast({dialect.text(moment)} as {dialect.type(TIMESTAMP)}) as {dialect.own('seen_at')}\n"
         f"  from {WORK_CHAIN}\n"
         f"union all\n"
-        f"select {dialect.names((*shape.keys, *(c.name for c in shape.attributes)), 'd')}, d.{q(VALID_FROM)}\n"
-        f"  from {dialect.table(shape.dimension.table)} as d\n"
-        f" where d.{q(shape.dimension.key_column)} > 0 and not d.{q(IS_INFERRED)}\n"
-        f"   and exists (select 1 from {WORK_CHAIN} as w where {same})"
+        f"select {held}, {began}\n"
+        f"  from {dialect.table(shape.dimension.table)} as d join {WORK_CHAIN} as w on {same}\n"
+        f" where d.{q(shape.dimension.key_column)} > 0 and not d.{q(IS_INFERRED)}"
     )
 
 
@@ -144,7 +170,7 @@ def choose_rows(dialect: Dialect, shape: Shape, into: str = WORK_CHAIN, *, per_m
         f"               row_number() over (partition by {keys}{moment}\n"
         f"                                  order by {order}) as {choice}\n"
         f"          from (select {names}{newest}, count(*) as {votes}\n"
-        f"                  from {WORK_IN} where {_has_key(dialect, shape)}\n"
+        f"                  from {WORK_IN} where {has_key(dialect, shape)}\n"
         f"                 group by {names}{moment}) as counted) as numbered\n"
         f" where {choice} = 1"
     )
@@ -178,7 +204,7 @@ def chain_versions(dialect: Dialect, shape: Shape, rows: str) -> str:
         f"        select {keys}{kept}, {seen_at} as {VALID_FROM}{last},\n"
         f"               row_number() over moments > 1 and {repeats} as {is_repeat}\n"
         f"          from {rows}\n"
-        f"         where {_has_key(dialect, shape)} and {seen_at} is not null\n"
+        f"         where {has_key(dialect, shape)} and {seen_at} is not null\n"
         f"        window moments as (partition by {keys} order by {order}),\n"
         f"               life as (partition by {keys} order by {order}\n"
         f"                        rows between unbounded preceding and unbounded following))\n"
@@ -189,69 +215,12 @@ def chain_versions(dialect: Dialect, shape: Shape, rows: str) -> str:
     )
 
 
-def count_contradictions(dialect: Dialect, shape: Shape) -> str:
-    """How many keys have two values at one moment."""
+def note_held(dialect: Dialect, shape: Shape, chain: str = WORK_CHAIN) -> str:
+    """What the dimension holds of the members of the chain, as `held`, so that the dimension is looked through once."""
     return (
-        f"select count(*) from (select distinct {dialect.names(shape.keys)} from {WORK_CHAIN}\n"
-        f" where {VALID_TO} = {VALID_FROM}) as torn"
-    )
-
-
-def conflicts(dialect: Dialect, shape: Shape) -> str:
-    """The keys whose rows disagree without a moment to order them: (key as JSON, the columns, rows)."""
-    q = dialect.quote
-    names = shape.kept if shape.has_history else tuple(c.name for c in shape.attributes)
-    differ = {
-        name: f"count(distinct {q(name)}) + max(case when {q(name)} is null then 1 else 0 end) > 1" for name in names
-    }
-    listed = ", ".join(f"case when {test} then {dialect.text(name)} end" for name, test in differ.items())
-    moment = f", {dialect.own('seen_at')}" if shape.dimension.at else ""
-    key = dialect.json_object({name: q(name) for name in shape.keys})
-    return (
-        f"select {key}, concat_ws(', ', {listed}), count(*)\n"
-        f"  from {WORK_IN} where {_has_key(dialect, shape)}\n"
-        f" group by {dialect.names(shape.keys)}{moment}\n"
-        f"having {' or '.join(differ.values())}"
-    )
-
-
-def allot_keys(dialect: Dialect, shape: Shape) -> str:
-    """The chain with the key of each version and what it does to the dimension, as `rows`.
-
-    A version that the dimension holds keeps its key; the first version of a member takes over the key that the member
-    had while it was only inferred, or had no history; new keys go on from the highest, in the order of the natural key.
-    """
-    q = dialect.quote
-    held_key, held_change = dialect.own("held_key"), dialect.own("held_change")
-    key, table = q(shape.dimension.key_column), dialect.table(shape.dimension.table)
-    wanted = _wanted(dialect, shape, "c")
-    held = " and ".join(f"d.{q(name)} = c.{q(name)}" for name in shape.versioned)
-    inferred = " and ".join(f"i.{q(name)} = c.{q(name)}" for name in shape.keys)
-    same = " and ".join(dialect.same(f"d.{q(name)}", value) for name, value in wanted.items()) or "true"
-    first = (
-        f"row_number() over (partition by {dialect.names(shape.keys, 'c')} order by c.{VALID_FROM}) = 1"
-        if shape.has_history
-        else "true"
-    )
-    waits = f"(i.{IS_INFERRED} or i.{VALID_FROM} = timestamp '{LOW_DATE}')" if shape.has_history else f"i.{IS_INFERRED}"
-    chosen = ", ".join(f"{value} as {q(name)}" for name, value in wanted.items())
-    return (
-        f"{dialect.create_work} {WORK_ROWS} as\n"
-        f"with matched as (\n"
-        f"        select coalesce(d.{key}, case when {first} then i.{key} end) as {held_key},\n"
-        f"               case when d.{key} is not null and {same} then 'same'\n"
-        f"                    when d.{key} is not null then 'update' end as {held_change},\n"
-        f"               {dialect.names(shape.keys, 'c')}{', ' + chosen if chosen else ''}\n"
-        f"          from {WORK_CHAIN} as c\n"
-        f"          left join {table} as d on {held} and d.{key} > 0 and not d.{IS_INFERRED}\n"
-        f"          left join {table} as i on {inferred} and i.{key} > 0 and {waits})\n"
-        f"select coalesce({held_key}, {highest_key(dialect, shape.dimension.table, shape.dimension.key_column)}\n"
-        f"                          + row_number() over (partition by {held_key} is null\n"
-        f"                                               order by {dialect.names(shape.versioned)})) as {key},\n"
-        f"       case when {held_key} is null then 'insert'\n"
-        f"            else coalesce({held_change}, 'update') end as {dialect.own('change')},\n"
-        f"       {dialect.names((*shape.keys, *wanted))}\n"
-        f"  from matched"
+        f"{dialect.create_work} {WORK_HELD} as\n"
+        f"select * from {dialect.table(shape.dimension.table)} as d\n"
+        f" where d.{dialect.quote(shape.dimension.key_column)} > 0 and {is_among(dialect, shape.keys, 'd', chain)}"
     )
 
 
@@ -260,29 +229,22 @@ def count_changes(dialect: Dialect) -> str:
     return f"select {change}, count(*) from {dialect.quote(WORK_ROWS)} group by {change}"
 
 
-def vanished(dialect: Dialect, shape: Shape) -> str:
-    """The condition of versions that what was seen no longer supports, among the members that were seen."""
-    q = dialect.quote
-    key = q(shape.dimension.key_column)
-    member = " and ".join(f"m.{q(name)} = d.{q(name)}" for name in shape.keys)
-    return (
-        f"d.{key} > 0 and exists (select 1 from {WORK_ROWS} as m where {member})\n"
-        f"   and not exists (select 1 from {WORK_ROWS} as w where w.{key} = d.{key})"
-    )
-
-
 def count_vanished(dialect: Dialect, shape: Shape) -> str:
-    return f"select count(*) from {dialect.table(shape.dimension.table)} as d\n where {vanished(dialect, shape)}"
-
-
-def delete_vanished(dialect: Dialect, shape: Shape) -> str:
-    return f"delete from {dialect.table(shape.dimension.table)} as d\n where {vanished(dialect, shape)}"
-
-
-def is_updated(dialect: Dialect, shape: Shape) -> str:
-    """The condition of versions `d` that change."""
+    """How many held versions of the members that were seen are supported by nothing that was seen."""
     key = dialect.quote(shape.dimension.key_column)
-    return f"d.{key} in (select {key} from {WORK_ROWS} where {dialect.own('change')} = 'update')"
+    gone = f"not exists (select 1 from {WORK_ROWS} as w where w.{key} = h.{key})"
+    return f"select count(*) from {WORK_HELD} as h\n where {gone}"
+
+
+def is_changed(dialect: Dialect, shape: Shape) -> str:
+    """The condition of versions `d` that have vanished, or come again with other values."""
+    key = dialect.quote(shape.dimension.key_column)
+    same = f"w.{key} = h.{key} and w.{dialect.own('change')} = 'same'"
+    return (
+        f"{is_among(dialect, shape.keys, 'd', WORK_HELD)}\n"
+        f"   and d.{key} in (select h.{key} from {WORK_HELD} as h\n"
+        f"                   where not exists (select 1 from {WORK_ROWS} as w where {same}))"
+    )
 
 
 def is_member(dialect: Dialect, dimension: Dimension) -> str:
@@ -295,25 +257,25 @@ def is_reserved(dialect: Dialect, dimension: Dimension) -> str:
     return f"d.{dialect.quote(dimension.key_column)} < 0"
 
 
-def update_versions(dialect: Dialect, shape: Shape, load_key: int) -> str:
-    q = dialect.quote
-    key = q(shape.dimension.key_column)
-    names = (*shape.keys, *_wanted(dialect, shape, "c"))
-    assigned = ",\n       ".join(f"{q(name)} = w.{q(name)}" for name in names)
-    return (
-        f"update {dialect.table(shape.dimension.table)} as d\n"
-        f"   set {assigned},\n       {IS_INFERRED} = false, {LOAD_KEY} = {load_key}\n"
-        f"  from {WORK_ROWS} as w\n where w.{dialect.own('change')} = 'update' and w.{key} = d.{key}"
-    )
+def delete_changed(dialect: Dialect, shape: Shape) -> str:
+    """Take out what has vanished and what is about to come again with other values."""
+    return f"delete from {dialect.table(shape.dimension.table)} as d\n where {is_changed(dialect, shape)}"
 
 
 def add_versions(dialect: Dialect, shape: Shape, load_key: int) -> str:
-    names = (shape.dimension.key_column, *shape.keys, *_wanted(dialect, shape, "c"))
+    names = (*shape.dimension.own_keys, *shape.keys, *wanted(dialect, shape, "c"))
     listed = dialect.names(names)
     return (
         f"insert into {dialect.table(shape.dimension.table)} ({listed}, {IS_INFERRED}, {LOAD_KEY})\n"
-        f"select {listed}, false, {load_key} from {WORK_ROWS} where {dialect.own('change')} = 'insert'"
+        f"select {listed}, false, {load_key} from {WORK_ROWS} where {dialect.own('change')} <> 'same'"
     )
+
+
+def current_members(dialect: Dialect, shape: Shape, held: tuple[Column, ...]) -> str:
+    """The members as they are now, with the reserved ones."""
+    is_current = f"\n where {IS_CURRENT}" if shape.has_history else ""
+    names = dialect.names(tuple(column.name for column in held))
+    return f"select {names}\n  from {dialect.table(shape.dimension.table)}{is_current}"
 
 
 def add_reserved(dialect: Dialect, shape: Shape, load_key: int) -> str:
@@ -358,6 +320,12 @@ def delete_past(dialect: Dialect, shape: Shape) -> str:
     return f"delete from {dialect.table(shape.dimension.table)} where {key} in (select {key} from {WORK_PAST})"
 
 
+def delete_members(dialect: Dialect, shape: Shape) -> str:
+    """Leave only the reserved members."""
+    key = dialect.quote(shape.dimension.key_column)
+    return f"delete from {dialect.table(shape.dimension.table)} where {key} > 0"
+
+
 def open_spans(dialect: Dialect, shape: Shape) -> str:
     """Let every row hold for all time, in a dimension that had no history until now."""
     return (
@@ -373,10 +341,11 @@ def label_inferred(dialect: Dialect, shape: Shape) -> str:
     return f"update {dialect.table(shape.dimension.table)} set {assigned} where {IS_INFERRED}"
 
 
-def _wanted(dialect: Dialect, shape: Shape, source: str) -> dict[str, str]:
-    """The columns that a version brings beside its key, each with its expression over the chain."""
-    q = dialect.quote
-    found = {c.name: f"{source}.{q(c.name)}" for c in shape.attributes}
+def wanted(dialect: Dialect, shape: Shape, source: str) -> dict[str, str]:
+    """The columns that a version brings beside its key, each with its expression over the chain, or over the life `l`."""
+    q, fixed = dialect.quote, shape.dimension.fixed
+    found = {c.name: f"{'l' if c.name in fixed else source}.{q(c.name)}" for c in shape.attributes}
+    found |= {c.name: f"l.{q(c.name)}" for c in shape.previous}
     if shape.has_history:
         found[VALID_FROM] = f"{source}.{VALID_FROM}"
         found[VALID_TO] = f"{source}.{VALID_TO}"
@@ -384,20 +353,26 @@ def _wanted(dialect: Dialect, shape: Shape, source: str) -> dict[str, str]:
     return found
 
 
-def _has_key(dialect: Dialect, shape: Shape) -> str:
+def is_among(dialect: Dialect, key: tuple[str, ...], alias: str, rows: str) -> str:
+    """The condition of rows whose member is among others."""
+    return dialect.among([f"{alias}.{dialect.quote(name)}" for name in key], key, rows)
+
+
+def has_key(dialect: Dialect, shape: Shape) -> str:
+    """The condition of rows that name a member."""
     return " and ".join(f"{dialect.quote(name)} is not null" for name in shape.keys)
 
 
 def _reserved(dialect: Dialect, shape: Shape, column: Column, number: int, label: str, load_key: int) -> str:
-    attributes = {c.name for c in shape.attributes}
+    told = {c.name for c in (*shape.attributes, *shape.previous)}
     fixed = {
-        shape.dimension.key_column: str(number),
+        **dict.fromkeys(shape.dimension.own_keys, str(number)),
         VALID_FROM: f"timestamp '{LOW_DATE}'",
         VALID_TO: f"timestamp '{HIGH_DATE}'",
         IS_CURRENT: "true",
         IS_INFERRED: "false",
         LOAD_KEY: str(load_key),
     }
-    if column.name in attributes:
+    if column.name in told:
         return dialect.text(label) if column.type.kind == "text" else "null"
     return fixed.get(column.name, "null")

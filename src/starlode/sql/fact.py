@@ -9,7 +9,7 @@ from starlode.sql import calendar, junk, kinds
 from starlode.sql.daily import WORK_STATES
 from starlode.sql.dialect import HIGH_DATE
 from starlode.sql.dimension import IS_CURRENT, IS_INFERRED, LOAD_KEY, LOW_DATE, VALID_FROM, VALID_TO
-from starlode.sql.ledger import highest_key
+from starlode.sql.keys import WORK_MISSING
 from starlode.sql.touched import WORK_TOUCHED, is_touched
 from starlode.star import DAY, NOT_APPLICABLE_KEY, NOT_YET_ARRIVED_KEY, UNKNOWN_KEY
 from starlode.table import INTEGER, TEXT, Column
@@ -28,7 +28,7 @@ WORK_KEYED = "__starlode_keyed"
 WORK_CHANGE = "__starlode_change"
 WORK_BEFORE = "__starlode_before"
 WORK_HELD = "__starlode_held"
-WORK_TABLES = (WORK_FACT, WORK_BEFORE, WORK_STATES, WORK_HELD, WORK_KEYED, WORK_CHANGE)
+WORK_TABLES = (WORK_FACT, WORK_BEFORE, WORK_STATES, WORK_MISSING, WORK_HELD, WORK_KEYED, WORK_CHANGE)
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Shape:
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        keys = tuple(Column(role.key_column, INTEGER) for role in self.fact.roles)
+        keys = tuple(Column(name, INTEGER) for role in self.fact.roles for name in role.key_columns)
         return (*keys, *self.shown, *kinds.columns(self.fact, self.selected), Column(LOAD_KEY, INTEGER))
 
     @property
@@ -132,22 +132,19 @@ def count_missing(dialect: Dialect, fact: Fact, role: Role, dimension: Dimension
     return f"select count(*) from (\n{missing_members(dialect, fact, role, dimension)}\n) as missing"
 
 
-def infer_members(dialect: Dialect, fact: Fact, role: Role, dimension: DimensionShape, load_key: int) -> str:
+def infer_members(dialect: Dialect, dimension: DimensionShape, load_key: int) -> str:
     """Members for the natural keys that came before their dimension row, to be filled in when it comes."""
     d = dimension.dimension
-    q = dialect.quote
     label = dialect.text(d.labels.not_yet_arrived)
     span = f", timestamp '{LOW_DATE}', timestamp '{HIGH_DATE}', true" if dimension.has_history else ""
     span_names = f", {VALID_FROM}, {VALID_TO}, {IS_CURRENT}" if dimension.has_history else ""
-    names = "".join(f", {q(name)}" for name in dimension.texts)
     labels = "".join(f", {label}" for _ in dimension.texts)
-    key, table = q(d.key_column), dialect.table(d.table)
+    key = (*d.own_keys, *d.key)
+    names = dialect.names((*key, *dimension.texts))
     return (
-        f"insert into {table} ({key}, {dialect.names(d.key)}{names}{span_names}, {IS_INFERRED}, {LOAD_KEY})\n"
-        f"select {highest_key(dialect, d.table, d.key_column)} "
-        f"+ row_number() over (order by {dialect.names(d.key)}),\n"
-        f"       {dialect.names(d.key)}{labels}{span}, true, {load_key}\n"
-        f"  from (\n{missing_members(dialect, fact, role, d)}\n  ) as missing"
+        f"insert into {dialect.table(d.table)} ({names}{span_names}, {IS_INFERRED}, {LOAD_KEY})\n"
+        f"select {dialect.names(key)}{labels}{span}, true, {load_key}\n"
+        f"  from {WORK_MISSING}"
     )
 
 
@@ -157,24 +154,30 @@ def look_up(dialect: Dialect, shape: Shape) -> str:
     A moment before a member's first version finds the first version: the member was there before it was written down.
     """
     roles = tuple(enumerate(shape.fact.roles))
-    keys = [f"{found_key(dialect, shape, number)} as {dialect.quote(role.key_column)}" for number, role in roles]
+    keys = [
+        f"{found} as {dialect.quote(name)}"
+        for number, _ in roles
+        for name, found in found_keys(dialect, shape, number).items()
+    ]
     joins = [joined for number, _ in roles if (joined := join_members(dialect, shape, number))]
     selected = dialect.names(tuple(c.name for c in shape.shown), "f")
     listed = ",\n       ".join([*keys, selected, *kinds.expressions(dialect, shape.fact)])
     return f"select {listed}\n  from {WORK_FACT} as f" + "".join(f"\n  {join}" for join in joins)
 
 
-def found_key(dialect: Dialect, shape: Shape, number: int) -> str:
-    """The key of a role in rows `f`, beside which its members are joined."""
+def found_keys(dialect: Dialect, shape: Shape, number: int) -> dict[str, str]:
+    """The keys of a role in rows `f`, beside which its members are joined, by the columns that hold them."""
     role = shape.fact.roles[number]
     dimension = shape.dimension(role)
     if dimension.calendar is not None:
         name = role.columns[0]
         kind = next(column.type for column in shape.selected if column.name == name)
-        found = calendar.key(dialect, dimension.calendar, f"f.{dialect.quote(name)}", kind)
+        found = [calendar.key(dialect, dimension.calendar, f"f.{dialect.quote(name)}", kind)]
     else:
-        found = f"d{number}.{dialect.quote(dimension.key_column)}"
-    return f"coalesce({found}, {_instead(dialect, shape.fact, role)})"
+        found = [f"d{number}.{dialect.quote(name)}" for name in dimension.own_keys]
+    instead = _instead(dialect, shape.fact, role)
+    pairs = zip(role.key_columns, found, strict=True)
+    return {name: f"coalesce({value}, {instead})" for name, value in pairs}
 
 
 def join_members(dialect: Dialect, shape: Shape, number: int, work: str = WORK_FACT) -> str:
@@ -290,7 +293,7 @@ def _join(dialect: Dialect, shape: Shape, role: Role, alias: str, work: str) -> 
     q, fact, dimension = dialect.quote, shape.fact, shape.dimension(role)
     if dimension.is_junk:
         return junk.join(dialect, role, dimension, shape.junk[dimension.name], alias)
-    table, key = dialect.table(dimension.table), q(dimension.key_column)
+    table = dialect.table(dimension.table)
     pairs = tuple(zip(role.columns, dimension.key, strict=True))
     same = " and ".join(f"{alias}.{q(natural)} = f.{q(column)}" for column, natural in pairs)
     if not dimension.history:
@@ -298,14 +301,15 @@ def _join(dialect: Dialect, shape: Shape, role: Role, alias: str, work: str) -> 
     if fact.at is None:
         found = _found(dialect, fact, dimension, alias)
         return f"left join {table} as {alias} on {same} and {found} and {alias}.{IS_CURRENT}"
-    natural, known_from = dialect.names(dimension.key), dialect.own("known_from")
+    natural, own_keys = dialect.names(dimension.key), dialect.names(dimension.own_keys)
+    known_from = dialect.own("known_from")
     # The last version is known for ever, and it is the one for a row whose moment is not known.
     moment = f"least(coalesce({_moment(dialect, fact)}, {LAST_MOMENT}), {LAST_MOMENT})"
     # Which version is a member's first is asked of few members where few rows are looked up.
     among = dialect.among([f"v.{q(natural)}" for natural in dimension.key], role.columns, work)
     asked = f"\n      and {among}" if shape.is_narrow else ""
     versions = (
-        f"(select {key}, {natural}, {VALID_TO},\n"
+        f"(select {own_keys}, {natural}, {VALID_TO},\n"
         f"          case when row_number() over (partition by {natural} order by {VALID_FROM}) = 1\n"
         f"               then timestamp '{LOW_DATE}' else {VALID_FROM} end as {known_from}\n"
         f"     from {table} as v where {_found(dialect, fact, dimension, 'v')}{asked})"

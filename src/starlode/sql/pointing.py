@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from starlode.sql.dimension import LOAD_KEY
-from starlode.sql.fact import found_key, join_members
+from starlode.sql.fact import found_keys, join_members
 
 if TYPE_CHECKING:
     from starlode.sql.dialect import Dialect
@@ -35,7 +35,7 @@ def find_rows(dialect: Dialect, shape: Shape, number: int, *, has_gone: bool) ->
     """The fact's rows of these members; where versions have gone, those too whose key is no member's any more."""
     q, fact, role = dialect.quote, shape.fact, shape.fact.roles[number]
     dimension = shape.dimension(role)
-    names = tuple(dict.fromkeys((*fact.grain, *role.columns, *((fact.at,) if fact.at else ()), role.key_column)))
+    names = tuple(dict.fromkeys((*fact.grain, *role.columns, *((fact.at,) if fact.at else ()), *role.key_columns)))
     among = dialect.among([f"f.{q(column)}" for column in role.columns], dimension.key, WORK_MEMBERS)
     rows = f"select {dialect.names(names, 'f')}\n  from {dialect.table(fact.table)} as f\n"
     texts = [f"{rows} where {among}"]
@@ -48,15 +48,18 @@ def find_rows(dialect: Dialect, shape: Shape, number: int, *, has_gone: bool) ->
 def find_points(dialect: Dialect, shape: Shape, number: int) -> str:
     """The rows whose key is another one now, with that key."""
     q, fact, role = dialect.quote, shape.fact, shape.fact.roles[number]
-    key = q(role.key_column)
+    found = {q(name): value for name, value in found_keys(dialect, shape, number).items()}
+    before = {key: dialect.own(f"before{place}") for place, key in enumerate(found)}
+    keys = ", ".join(f"{value} as {key}" for key, value in found.items())
+    held = ", ".join(f"f.{key} as {other}" for key, other in before.items())
     return (
         f"{dialect.create_work} {WORK_POINTS} as\n"
-        f"select {dialect.names(fact.grain)}, {key}\n"
-        f"  from (select {dialect.names(fact.grain, 'f')}, {found_key(dialect, shape, number)} as {key},\n"
-        f"               f.{key} as {dialect.own('before')}\n"
+        f"select {dialect.names((*fact.grain, *role.key_columns))}\n"
+        f"  from (select {dialect.names(fact.grain, 'f')}, {keys},\n"
+        f"               {held}\n"
         f"          from {WORK_POINTED} as f\n"
         f"          {join_members(dialect, shape, number, WORK_POINTED)}) as found\n"
-        f" where {key} <> {dialect.own('before')}"
+        f" where {' or '.join(f'{key} <> {other}' for key, other in before.items())}"
     )
 
 
@@ -74,8 +77,8 @@ def point(dialect: Dialect, shape: Shape, number: int, load_key: int) -> str:
     """Give the rows their new keys."""
     q, fact, role = dialect.quote, shape.fact, shape.fact.roles[number]
     same = " and ".join(f"p.{q(name)} = f.{q(name)}" for name in fact.grain)
-    key = q(role.key_column)
+    assigned = ", ".join(f"{q(name)} = p.{q(name)}" for name in role.key_columns)
     return (
-        f"update {dialect.table(fact.table)} as f\n   set {key} = p.{key}, {LOAD_KEY} = {load_key}\n"
+        f"update {dialect.table(fact.table)} as f\n   set {assigned}, {LOAD_KEY} = {load_key}\n"
         f"  from {WORK_POINTS} as p\n where {same}"
     )

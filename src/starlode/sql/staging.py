@@ -77,6 +77,14 @@ def drop(dialect: Dialect, table: Table) -> str:
     return f"drop table if exists {dialect.table(table)}"
 
 
+def drop_view(dialect: Dialect, view: Table) -> str:
+    return f"drop view if exists {dialect.table(view)}"
+
+
+def create_view(dialect: Dialect, view: Table, select: str) -> str:
+    return f"create view {dialect.table(view)} as\n{select}"
+
+
 def drop_work(dialect: Dialect, name: str) -> str:
     return f"drop table if exists {dialect.quote(name)}"
 

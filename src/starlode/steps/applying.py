@@ -14,7 +14,7 @@ from starlode.sql.dimension import LOAD_KEY
 from starlode.star import UNKNOWN_KEY
 from starlode.steps.balance import exact, summed
 from starlode.steps.before import keep_before
-from starlode.steps.dimension import ensure_table
+from starlode.steps.shaping import ensure_table
 
 if TYPE_CHECKING:
     from decimal import Decimal

@@ -60,7 +60,7 @@ def _build_dimension(dimension: Dimension, step: Build, work: Work, load_key: in
     tree = select.parse(dimension.select)
     places = dict(_places(work, dimension.select))
     driving = select.driving(tree)
-    if dimension.history and dimension.at and driving is not None:
+    if dimension.reads_seen and driving is not None:
         name = f"{driving.db}.{driving.name}"
         places[name] = _seen(work, name, places[name])
     columns = work.session.describe(spoken(tree, places, work.session.dialect))

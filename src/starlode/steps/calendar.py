@@ -10,7 +10,7 @@ from starlode.sql import dimension as dimension_sql
 from starlode.star import Calendar
 from starlode.step import Outcome
 from starlode.steps.before import keep_before
-from starlode.steps.dimension import ensure_table
+from starlode.steps.shaping import ensure_table
 
 if TYPE_CHECKING:
     from starlode.star import Dimension

@@ -112,6 +112,9 @@ def _of_dimension(dialect: Dialect, dimension: Dimension, since: int, *, is_fill
     # A combination may hold NULL, by which no row is found among others; there are never many.
     written = sql.written(dialect, table, dimension.key, 0 if dimension.is_junk else since)
     real, listed = f"{sql.real_member(dialect, dimension)} and {written}", ", ".join(dimension.key)
+    if dimension.durable:
+        says = f"each {listed} has one {dimension.durable_column} of its own"
+        yield Claim("key", name, says, sql.shared_durable_keys(dialect, dimension, real))
     if dimension.history:
         yield Claim(
             "history",
@@ -141,9 +144,11 @@ def _of_fact(dialect: Dialect, fact: Fact, star: Star, since: int, gone: frozens
         yield Claim("weights", name, says, sql.torn_weights(dialect, fact, written))
     for role in fact.roles:
         dimension = star.dimension(role.dimension)
-        says = f"every {role.key_column} is a member of {dimension.table.name}"
         asked = 0 if dimension.table.name in gone else since
-        yield Claim("orphans", name, says, sql.orphans(dialect, fact, role, dimension, asked))
+        for column, key in zip(role.key_columns, dimension.own_keys, strict=False):
+            says = f"every {column} is a member of {dimension.table.name}"
+            orphans = sql.orphans(dialect, (table, column), (dimension.table, key), asked)
+            yield Claim("orphans", name, says, orphans)
 
 
 def _declared(check: Check, project: Project, session: Session) -> Claim:

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlode.errors import DataError, Evidence
 from starlode.finding import Finding
 from starlode.landing import now
-from starlode.session import Reshape
+from starlode.sql import conflict, keys, life, staging
 from starlode.sql import dimension as sql
-from starlode.sql import staging
-from starlode.sql.ledger import retire_keys
 from starlode.step import Outcome
 from starlode.steps.before import keep_before
 from starlode.steps.given import guard_dimension, guard_names
-from starlode.table import widen
+from starlode.steps.shaping import find_members, shape_dimension
 from starlode.words import counted
 
 if TYPE_CHECKING:
     from starlode.session import Session
     from starlode.sql.dimension import Shape
     from starlode.star import Dimension
-    from starlode.table import Column, Table
+    from starlode.table import Column
     from starlode.work import Work
 
 MOST_CONFLICTS = 1_000
@@ -42,34 +39,30 @@ def build_dimension(
     rows, no_key, no_moment = session.rows(sql.count_rows(dialect, shape))[0]
     if dimension.at:
         _guard_beyond(dimension, session)
-    past = _shape_table(work, shape, load_key)
-    chosen, findings = _choose(work, shape)
+    held = frozenset(column.name for column in session.columns(dimension.table))
+    past = shape_dimension(work, shape, load_key)
+    disputed, refused = _reject(work, shape) if dimension.on_conflict == "reject" else (0, ())
+    chosen, findings = _choose(work, shape, frozenset(column.name for column in columns) - held)
     session.learn(sql.WORK_CHAIN)
-    session.execute(sql.allot_keys(dialect, shape))
-    session.learn(sql.WORK_ROWS)
+    _allot(session, shape)
     changes = dict(session.rows(sql.count_changes(dialect)))
     vanished = session.rows(sql.count_vanished(dialect, shape))[0][0] if shape.has_history else 0
-    if vanished:
-        session.execute(retire_keys(dialect, dimension.table, dimension.key_column, load_key))
-        keep_before(work, dimension.table, "d", sql.vanished(dialect, shape), load_key)
-        session.execute(sql.delete_vanished(dialect, shape))
-    if changes.get("update"):
-        keep_before(work, dimension.table, "d", sql.is_updated(dialect, shape), load_key)
-    session.execute(sql.update_versions(dialect, shape, load_key))
+    if vanished or changes.get("update"):
+        keep_before(work, dimension.table, "d", sql.is_changed(dialect, shape), load_key)
+        session.execute(sql.delete_changed(dialect, shape))
     session.execute(sql.add_versions(dialect, shape, load_key))
-    for names, grows in ((dimension.key, False), ((dimension.key_column,), False), ((sql.LOAD_KEY,), True)):
-        session.find_by(dimension.table, names, grows=grows)
+    find_members(work, shape)
     _drop_work(session)
     return Outcome(
         rows_in=rows,
         rows_out=chosen,
-        rejected=no_key + no_moment,
-        merged=rows - no_key - no_moment - chosen,
+        rejected=no_key + no_moment + disputed,
+        merged=rows - no_key - no_moment - disputed - chosen,
         inserted=changes.get("insert", 0),
         updated=changes.get("update", 0),
         deleted=past + vanished,
         unchanged=changes.get("same", 0),
-        findings=(*_left_out(dimension, no_key, no_moment), *findings),
+        findings=(*_left_out(dimension, no_key, no_moment), *refused, *findings),
     )
 
 
@@ -80,103 +73,89 @@ def keeps_columns(dimension: Dimension, columns: tuple[Column, ...], work: Work)
     return bool(held) and all(wanted.get(column.name) == column.type for column in held)
 
 
-def ensure_table(
-    work: Work,
-    table: Table,
-    columns: tuple[Column, ...],
-    reserved: str | None = None,
-    kept: frozenset[str] = frozenset(),
-) -> None:
-    """Create a table of the star, or bring it to the columns that are declared now.
-
-    A column whose type does not only widen is made anew, as its values are derived again; those in `kept` cannot be.
-    """
-    session, dialect = work.session, work.session.dialect
-    held = {column.name: column.type for column in session.columns(table)}
-    if not held:
-        session.execute(staging.create(dialect, replace(table, columns=columns)))
-        if reserved:
-            session.execute(reserved)
-        return
-    wanted = {column.name: column.type for column in columns}
-    bent = {name for name in wanted.keys() & held.keys() - kept if widen(held[name], wanted[name]) != wanted[name]}
-    change = Reshape(
-        dropped=tuple(sorted(held.keys() - wanted.keys())),
-        renewed=tuple(c for c in columns if c.name in bent),
-        added=tuple(c for c in columns if c.name not in held),
-        retyped=tuple(c for c in columns if c.name in held.keys() - bent and held[c.name] != c.type),
-    )
-    if not change.is_nothing:
-        session.reshape(replace(table, columns=columns), change)
-
-
-def _shape_table(work: Work, shape: Shape, load_key: int) -> int:
-    """Bring the dimension's table to its shape, members and keys kept; how many past versions went with a history."""
-    session, dialect, table = work.session, work.session.dialect, shape.dimension.table
-    held = {column.name: column.type for column in session.columns(table)}
-    had_history = sql.IS_CURRENT in held
-    past = 0
-    if had_history and not shape.has_history:
-        # Noted now and deleted below: DuckDB alters no table that the same transaction has written to.
-        session.execute(sql.note_past(dialect, shape))
-        past = session.rows(sql.count_past(dialect))[0][0]
-    reserved = sql.add_reserved(dialect, shape, load_key)
-    # What only the dimension itself remembers cannot be derived again: its keys, and history by load time.
-    remembered = shape.columns if shape.has_history and not shape.dimension.at else shape.key
-    ensure_table(work, table, shape.columns, reserved, frozenset(column.name for column in remembered))
-    is_reshaped = held != {column.name: column.type for column in shape.columns}
-    if held and is_reshaped:
-        if shape.has_history and not had_history:
-            session.execute(sql.open_spans(dialect, shape))
-        if past:
-            session.execute(retire_keys(dialect, table, shape.dimension.key_column, load_key))
-            session.execute(sql.delete_past(dialect, shape))
-    if held and (is_reshaped or (shape.texts and session.rows(sql.count_mislabelled(dialect, shape))[0][0])):
-        keep_before(work, table, "d", sql.is_reserved(dialect, shape.dimension), load_key)
-        session.execute(sql.delete_reserved(dialect, shape.dimension))
-        session.execute(reserved)
-        session.execute(sql.label_inferred(dialect, shape))
-    return past
-
-
-def _choose(work: Work, shape: Shape) -> tuple[int, tuple[Finding, ...]]:
-    """Fill the chain with the versions; how many, and what contradicted."""
-    session, dialect = work.session, work.session.dialect
-    if shape.has_history and shape.dimension.at:
+def _choose(work: Work, shape: Shape, fresh: frozenset[str]) -> tuple[int, tuple[Finding, ...]]:
+    """Fill the chain with what members and versions show now, and their life; how many, and what contradicted."""
+    session, dialect, dimension = work.session, work.session.dialect, shape.dimension
+    if shape.has_history and dimension.at:
         return _chain(work, shape)
     session.execute(sql.choose_rows(dialect, shape))
     chosen, variants = session.rows(sql.count_variants(dialect))[0]
     findings = _conflicts(work, shape) if variants else ()
+    if dimension.at and dimension.has_life:
+        session.execute(sql.choose_rows(dialect, shape, sql.WORK_SEEN, per_moment=True))
+    elif shape.has_history or dimension.has_life:
+        moment = now().isoformat(sep=" ", timespec="microseconds")
+        session.execute(sql.read_rows_now(dialect, shape, moment, fresh))
     if shape.has_history:
-        session.execute(sql.read_rows_now(dialect, shape, now().isoformat(sep=" ", timespec="microseconds")))
         session.execute(staging.drop_work(dialect, sql.WORK_CHAIN))
         session.execute(sql.chain_versions(dialect, shape, sql.WORK_SEEN))
+    _read_life(work, shape, sql.WORK_SEEN)
     return chosen, findings
 
 
 def _chain(work: Work, shape: Shape) -> tuple[int, tuple[Finding, ...]]:
+    """Fill the chain from moments that the data tell."""
     session, dialect = work.session, work.session.dialect
     findings: tuple[Finding, ...] = ()
-    session.execute(sql.chain_versions(dialect, shape, sql.WORK_IN))
-    if session.rows(sql.count_contradictions(dialect, shape))[0][0]:
-        findings = _conflicts(work, shape)
+    rows = sql.WORK_IN
+    session.execute(sql.chain_versions(dialect, shape, rows))
+    if session.rows(conflict.count_contradictions(dialect, shape))[0][0]:
+        findings, rows = _conflicts(work, shape), sql.WORK_SEEN
         session.execute(staging.drop_work(dialect, sql.WORK_CHAIN))
-        session.execute(sql.choose_rows(dialect, shape, sql.WORK_SEEN, per_moment=True))
-        session.execute(sql.chain_versions(dialect, shape, sql.WORK_SEEN))
+        session.execute(sql.choose_rows(dialect, shape, rows, per_moment=True))
+        session.execute(sql.chain_versions(dialect, shape, rows))
+    _read_life(work, shape, rows)
     return session.rows(sql.count_chain(dialect))[0][0], findings
+
+
+def _read_life(work: Work, shape: Shape, rows: str) -> None:
+    if shape.dimension.has_life:
+        work.session.execute(life.read_life(work.session.dialect, shape, rows))
+        work.session.learn(life.WORK_LIFE)
+
+
+def _allot(session: Session, shape: Shape) -> None:
+    """Give each version of the chain its key, and remember the new ones."""
+    dialect = session.dialect
+    session.execute(sql.note_held(dialect, shape))
+    session.learn(sql.WORK_HELD)
+    session.execute(keys.note_known(dialect, shape))
+    session.learn(keys.WORK_KNOWN)
+    session.execute(keys.allot_keys(dialect, shape))
+    session.learn(sql.WORK_ROWS)
+    session.execute(keys.add_pairs(dialect, shape))
+
+
+def _reject(work: Work, shape: Shape) -> tuple[int, tuple[Finding, ...]]:
+    """Leave out the keys whose rows disagree, which keep what they had; how many rows they have."""
+    session, dialect, name = work.session, work.session.dialect, str(shape.dimension.table.name)
+    found = session.rows(conflict.conflicts(dialect, shape)) if conflict.differing(dialect, shape) else []
+    if not found:
+        return 0, ()
+    session.execute(conflict.disputed_keys(dialect, shape))
+    session.learn(conflict.WORK_DISPUTED)
+    rows = session.rows(conflict.count_disputed(dialect, shape))[0][0]
+    session.execute(conflict.delete_disputed(dialect, shape))
+    work.ledger.write_conflicts(name, "rejected", found[:MOST_CONFLICTS])
+    told = f"{_disagreeing(name, found)}; {counted(rows, 'row')} of these keys rejected, they keep what they had"
+    return rows, (Finding("conflict", name, "warning", told, found=f"{len(found)}"),)
+
+
+def _disagreeing(name: str, found: list[tuple[Any, ...]]) -> str:
+    columns = ", ".join(sorted({column for _, columns, _ in found for column in columns.split(", ")}))
+    rows = sum(count for *_, count in found)
+    return f"{counted(len(found), 'key')} of {name} whose rows disagree about {columns} ({counted(rows, 'row')})"
 
 
 def _conflicts(work: Work, shape: Shape) -> tuple[Finding, ...]:
     """Write down the keys whose rows disagree, or refuse them where the declaration says so or says nothing of order."""
     session, dimension = work.session, shape.dimension
-    found = session.rows(sql.conflicts(session.dialect, shape))
+    found = session.rows(conflict.conflicts(session.dialect, shape))
     if not found:
         return ()
-    columns = ", ".join(sorted({name for _, names, _ in found for name in names.split(", ")}))
-    rows = sum(count for *_, count in found)
     name, rule = str(dimension.table.name), dimension.on_conflict
     kept = rule or "most_frequent"
-    told = f"{counted(len(found), 'key')} of {name} whose rows disagree about {columns} ({counted(rows, 'row')})"
+    told = _disagreeing(name, found)
     if rule == "fail" or (rule is None and shape.has_history):
         moment = " at the same moment" if dimension.at else ""
         raise DataError(
@@ -215,5 +194,5 @@ def _left_out(dimension: Dimension, no_key: int, no_moment: int) -> tuple[Findin
 
 
 def _drop_work(session: Session) -> None:
-    for name in sql.WORK_TABLES:
+    for name in (*sql.WORK_TABLES, life.WORK_LIFE, conflict.WORK_DISPUTED, keys.WORK_KNOWN):
         session.execute(staging.drop_work(session.dialect, name))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from starlode.errors import DataError
 from starlode.finding import Finding
-from starlode.sql import calendar, staging
+from starlode.sql import calendar, keys, staging
 from starlode.sql import dimension as dimension_sql
 from starlode.sql import fact as sql
 from starlode.sql.dialect import OWN
@@ -19,10 +19,10 @@ from starlode.steps.balance import read_rows
 from starlode.steps.bridge import guard_weights
 from starlode.steps.calendar import add_years
 from starlode.steps.daily import lay_out, with_day
-from starlode.steps.dimension import ensure_table
 from starlode.steps.given import guard_fact, guard_kinds, guard_moment, guard_names, guard_time
 from starlode.steps.junk import collect
 from starlode.steps.pointing import point_again
+from starlode.steps.shaping import ensure_table
 from starlode.steps.spoken import spoken
 from starlode.steps.touched import drop_touched, find_touched
 from starlode.words import counted
@@ -173,11 +173,11 @@ def _prepare(role: Role, dimension: Dimension, fact: Fact, work: Work, load_key:
     if fact.waits:
         where = "to the unknown member" if fact.late == "unknown" else f"to {NOT_YET_ARRIVED_KEY} until they come"
         return [Finding("late", fact.table.name, "warning", f"{told}; they point {where}", found=str(missing))]
-    columns = session.columns(dimension.table)
-    own = {"key": dimension.key_column, **{name: name for name in (dimension_sql.IS_INFERRED, dimension_sql.LOAD_KEY)}}
-    span = (dimension_sql.VALID_FROM, dimension_sql.VALID_TO, dimension_sql.IS_CURRENT)
-    plain = tuple(c for c in columns if c.name not in own.values() and not (dimension.history and c.name in span))
-    session.execute(sql.infer_members(dialect, fact, role, dimension_sql.shape(dimension, plain), load_key))
+    shape = dimension_sql.held_shape(dimension, session.columns(dimension.table))
+    session.execute(keys.allot_missing(dialect, dimension, sql.missing_members(dialect, fact, role, dimension)))
+    session.execute(keys.add_missing_pairs(dialect, dimension))
+    session.execute(sql.infer_members(dialect, shape, load_key))
+    session.execute(staging.drop_work(dialect, keys.WORK_MISSING))
     return [Finding("inferred", dimension.table.name, "note", f"{told}; inferred until they come", found=str(missing))]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from starlode.errors import DataError
 from starlode.nearest import hint
 from starlode.sql.dialect import OWN
-from starlode.sql.dimension import IS_CURRENT, IS_INFERRED, LOAD_KEY, VALID_FROM, VALID_TO
+from starlode.sql.dimension import LOAD_KEY, added_columns
 from starlode.sql.fact import count_given, count_no_time
 from starlode.star import DAY
 from starlode.table import TIME, TIMESTAMP
@@ -32,7 +32,8 @@ def guard_dimension(dimension: Dimension, columns: tuple[Column, ...]) -> None:
         return
     name, given = dimension.table.name, tuple(column.name for column in columns)
     at = (dimension.at,) if dimension.at else ()
-    declared = {"key": dimension.key, "history": dimension.history, "at": at}
+    declared = {"key": dimension.key, "history": dimension.history, "fixed": dimension.fixed, "at": at}
+    declared |= {"previous": dimension.previous}
     _guard_declared(name, dimension.select, declared, given)
     if dimension.on_conflict == "latest" and not dimension.at:
         raise DataError(
@@ -40,8 +41,7 @@ def guard_dimension(dimension: Dimension, columns: tuple[Column, ...]) -> None:
             where=dimension.select.file,
             hint="name the column that tells it with `at:`, or declare `on_conflict: most_frequent`",
         )
-    own = (dimension.key_column, VALID_FROM, VALID_TO, IS_CURRENT, IS_INFERRED, LOAD_KEY)
-    _guard_own(name, dimension.select, own, tuple(n for n in given if n != dimension.at))
+    _guard_own(name, dimension.select, added_columns(dimension), tuple(n for n in given if n != dimension.at))
 
 
 def guard_fact(fact: Fact, columns: tuple[Column, ...]) -> None:
@@ -59,7 +59,7 @@ def guard_fact(fact: Fact, columns: tuple[Column, ...]) -> None:
         "weight": (fact.weight,) if fact.weight else (),
     }
     _guard_declared(fact.table.name, fact.select, declared, given)
-    own = (*(role.key_column for role in fact.roles), *made, *fact.added_measures, LOAD_KEY)
+    own = (*(name for role in fact.roles for name in role.key_columns), *made, *fact.added_measures, LOAD_KEY)
     _guard_own(fact.table.name, fact.select, own, tuple(name for name in given if name != fact.weight))
 
 

@@ -15,7 +15,7 @@ from starlode.sql.fact import WORK_FACT
 from starlode.sql.ledger import retire_keys
 from starlode.step import Outcome
 from starlode.steps.before import keep_before
-from starlode.steps.dimension import ensure_table
+from starlode.steps.shaping import ensure_table
 from starlode.table import Column, widen
 from starlode.words import counted
 

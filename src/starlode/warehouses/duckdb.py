@@ -23,7 +23,7 @@ from starlode.table import Column, Table, Type, parse_type
 from starlode.warehouse import Misspelt, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from typing import Self
 
     from starlode.session import Reshape
@@ -200,6 +200,14 @@ class DuckDBSession:
     def reshape(self, table: Table, change: Reshape) -> None:
         for statement in staging.reshape(DIALECT, table, change):
             self.execute(statement)
+
+    @contextmanager
+    def showing(self, view: Table, select: Callable[[], str | None]) -> Iterator[None]:
+        self.execute(staging.drop_view(DIALECT, view))
+        yield
+        shown = select()
+        if shown is not None:
+            self.execute(staging.create_view(DIALECT, view, shown))
 
     def swap(self, table: Table, beside: Table) -> None:
         if self.columns(table):

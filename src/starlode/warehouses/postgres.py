@@ -29,7 +29,7 @@ from starlode.warehouse import Misspelt
 from starlode.warehouses.duckdb import landed_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
     from typing import Self
 
@@ -259,6 +259,18 @@ class PostgresSession:
             self.execute(statement)
         for view in aside:
             for statement in view.make(self._connection.info.user):
+                self.execute(statement)
+
+    @contextmanager
+    def showing(self, view: Table, select: Callable[[], str | None]) -> Iterator[None]:
+        ours, *reading = standing.views_from(self._connection, DIALECT.table(view)) or (standing.bare_view(view),)
+        for held in reversed((ours, *reading)):
+            self.execute(held.drop)
+        yield
+        shown = select()
+        again = (ours.showing(shown, self.describe(shown)), *reading) if shown is not None else reading
+        for held in again:
+            for statement in held.make(self._connection.info.user):
                 self.execute(statement)
 
     def swap(self, table: Table, beside: Table) -> None:

@@ -39,6 +39,19 @@ values (-1, null, 'Unknown', 'Unknown', 'Unknown', 'Unknown', false, 1),
        (-2, null, 'Not applicable', 'Not applicable', 'Not applicable', 'Not applicable', false, 1),
        (-3, null, 'Not yet arrived', 'Not yet arrived', 'Not yet arrived', 'Not yet arrived', false, 1);
 
+create table "starlode"."dim_artist (keys)" (
+  "artist_id" VARCHAR,
+  "valid_from" TIMESTAMP,
+  "artist_key" BIGINT
+);
+
+insert into "starlode"."dim_artist (keys)" ("artist_id", "valid_from", "artist_key")
+select d."artist_id", timestamp '0001-01-01 00:00:00', d."artist_key"
+  from "star"."dim_artist" as d
+ where d."artist_key" > 0 and d."artist_id" is not null
+   and not exists (select 1 from "starlode"."dim_artist (keys)" as m
+                    where m."artist_id" = d."artist_id" and m.valid_from = timestamp '0001-01-01 00:00:00');
+
 create table __starlode_chain as
 select "artist_id", "name", "location", "latitude", "longitude", "__starlode_variants"
   from (select *, count(*) over (partition by "artist_id") as "__starlode_variants",
@@ -49,32 +62,51 @@ select "artist_id", "name", "location", "latitude", "longitude", "__starlode_var
                  group by "artist_id", "name", "location", "latitude", "longitude") as counted) as numbered
  where "__starlode_choice" = 1;
 
+create table __starlode_held as
+select * from "star"."dim_artist" as d
+ where d."artist_key" > 0 and (d."artist_id") in (select "artist_id" from __starlode_chain);
+
+create table __starlode_known as
+select * from "starlode"."dim_artist (keys)" as m
+ where (m."artist_id") in (select "artist_id" from (select c."artist_id" from __starlode_chain as c
+          left join __starlode_held as d on d."artist_id" = c."artist_id" and not d.is_inferred
+         where d."artist_key" is null) as asked);
+
 create table __starlode_rows as
-with matched as (
-        select coalesce(d."artist_key", case when true then i."artist_key" end) as "__starlode_held_key",
-               case when d."artist_key" is not null and d."name" is not distinct from c."name" and d."location" is not distinct from c."location" and d."latitude" is not distinct from c."latitude" and d."longitude" is not distinct from c."longitude" then 'same'
-                    when d."artist_key" is not null then 'update' end as "__starlode_held_change",
+with waiting as (
+        select i."artist_id", i."artist_key", m."artist_key" is null as "__starlode_is_free"
+          from __starlode_held as i
+          left join __starlode_known as m on m."artist_id" = i."artist_id" and m."artist_key" = i."artist_key"
+                and m.valid_from > timestamp '0001-01-01 00:00:00'
+         where i.is_inferred),
+matched as (
+        select d."artist_key" as "__starlode_held_key", k."artist_key" as "__starlode_known_key", i."artist_key" as "__starlode_waiting_key",
+               case when i."__starlode_is_free" and true then i."artist_key" end as "__starlode_taken_key",
+               d."name" is not distinct from c."name" and d."location" is not distinct from c."location" and d."latitude" is not distinct from c."latitude" and d."longitude" is not distinct from c."longitude" as "__starlode_is_same",
                c."artist_id", c."name" as "name", c."location" as "location", c."latitude" as "latitude", c."longitude" as "longitude"
           from __starlode_chain as c
-          left join "star"."dim_artist" as d on d."artist_id" = c."artist_id" and d."artist_key" > 0 and not d.is_inferred
-          left join "star"."dim_artist" as i on i."artist_id" = c."artist_id" and i."artist_key" > 0 and i.is_inferred)
-select coalesce("__starlode_held_key", greatest(coalesce((select max("artist_key") from "star"."dim_artist"), 0), coalesce((select max(highest) from "starlode"."retired" where object = 'dim_artist'), 0), 0)
-                          + row_number() over (partition by "__starlode_held_key" is null
-                                               order by "artist_id")) as "artist_key",
-       case when "__starlode_held_key" is null then 'insert'
-            else coalesce("__starlode_held_change", 'update') end as "__starlode_change",
+          left join __starlode_held as d on d."artist_id" = c."artist_id" and not d.is_inferred
+          left join __starlode_known as k
+            on k."artist_id" = c."artist_id" and k.valid_from = case when d."artist_key" is null then timestamp '0001-01-01 00:00:00' end
+          left join waiting as i on i."artist_id" = c."artist_id"),
+kept as (
+        select *, coalesce("__starlode_held_key", "__starlode_known_key", "__starlode_taken_key") as "__starlode_kept_key" from matched),
+keyed as (
+        select *, coalesce("__starlode_kept_key", coalesce((select max("artist_key") from "starlode"."dim_artist (keys)"), 0)
+                    + row_number() over (partition by "__starlode_kept_key" is null
+                                         order by "artist_id")) as "artist_key"
+          from kept)
+select "artist_key",
+       case when "__starlode_held_key" is not null and "__starlode_is_same" then 'same'
+            when "__starlode_held_key" is not null or "__starlode_kept_key" = "__starlode_waiting_key" then 'update'
+            else 'insert' end as "__starlode_change",
+       "__starlode_held_key" is null and "__starlode_known_key" is null as "__starlode_is_new_pair",
        "artist_id", "name", "location", "latitude", "longitude"
-  from matched;
+  from keyed;
 
-update "star"."dim_artist" as d
-   set "artist_id" = w."artist_id",
-       "name" = w."name",
-       "location" = w."location",
-       "latitude" = w."latitude",
-       "longitude" = w."longitude",
-       is_inferred = false, load_key = 1
-  from __starlode_rows as w
- where w."__starlode_change" = 'update' and w."artist_key" = d."artist_key";
+insert into "starlode"."dim_artist (keys)" ("artist_id", "valid_from", "artist_key")
+select "artist_id", timestamp '0001-01-01 00:00:00', "artist_key"
+  from __starlode_rows where "__starlode_is_new_pair";
 
 insert into "star"."dim_artist" ("artist_key", "artist_id", "name", "location", "latitude", "longitude", is_inferred, load_key)
-select "artist_key", "artist_id", "name", "location", "latitude", "longitude", false, 1 from __starlode_rows where "__starlode_change" = 'insert';
+select "artist_key", "artist_id", "name", "location", "latitude", "longitude", false, 1 from __starlode_rows where "__starlode_change" <> 'same';

@@ -39,6 +39,19 @@ values (-1, null, 'Unknown', 'Unknown', null, null, false, 1),
        (-2, null, 'Not applicable', 'Not applicable', null, null, false, 1),
        (-3, null, 'Not yet arrived', 'Not yet arrived', null, null, false, 1);
 
+create table "starlode"."dim_song (keys)" (
+  "song_id" VARCHAR,
+  "valid_from" TIMESTAMP,
+  "song_key" BIGINT
+);
+
+insert into "starlode"."dim_song (keys)" ("song_id", "valid_from", "song_key")
+select d."song_id", timestamp '0001-01-01 00:00:00', d."song_key"
+  from "star"."dim_song" as d
+ where d."song_key" > 0 and d."song_id" is not null
+   and not exists (select 1 from "starlode"."dim_song (keys)" as m
+                    where m."song_id" = d."song_id" and m.valid_from = timestamp '0001-01-01 00:00:00');
+
 create table __starlode_chain as
 select "song_id", "title", "artist_name", "year", "seconds", "__starlode_variants"
   from (select *, count(*) over (partition by "song_id") as "__starlode_variants",
@@ -49,32 +62,51 @@ select "song_id", "title", "artist_name", "year", "seconds", "__starlode_variant
                  group by "song_id", "title", "artist_name", "year", "seconds") as counted) as numbered
  where "__starlode_choice" = 1;
 
+create table __starlode_held as
+select * from "star"."dim_song" as d
+ where d."song_key" > 0 and (d."song_id") in (select "song_id" from __starlode_chain);
+
+create table __starlode_known as
+select * from "starlode"."dim_song (keys)" as m
+ where (m."song_id") in (select "song_id" from (select c."song_id" from __starlode_chain as c
+          left join __starlode_held as d on d."song_id" = c."song_id" and not d.is_inferred
+         where d."song_key" is null) as asked);
+
 create table __starlode_rows as
-with matched as (
-        select coalesce(d."song_key", case when true then i."song_key" end) as "__starlode_held_key",
-               case when d."song_key" is not null and d."title" is not distinct from c."title" and d."artist_name" is not distinct from c."artist_name" and d."year" is not distinct from c."year" and d."seconds" is not distinct from c."seconds" then 'same'
-                    when d."song_key" is not null then 'update' end as "__starlode_held_change",
+with waiting as (
+        select i."song_id", i."song_key", m."song_key" is null as "__starlode_is_free"
+          from __starlode_held as i
+          left join __starlode_known as m on m."song_id" = i."song_id" and m."song_key" = i."song_key"
+                and m.valid_from > timestamp '0001-01-01 00:00:00'
+         where i.is_inferred),
+matched as (
+        select d."song_key" as "__starlode_held_key", k."song_key" as "__starlode_known_key", i."song_key" as "__starlode_waiting_key",
+               case when i."__starlode_is_free" and true then i."song_key" end as "__starlode_taken_key",
+               d."title" is not distinct from c."title" and d."artist_name" is not distinct from c."artist_name" and d."year" is not distinct from c."year" and d."seconds" is not distinct from c."seconds" as "__starlode_is_same",
                c."song_id", c."title" as "title", c."artist_name" as "artist_name", c."year" as "year", c."seconds" as "seconds"
           from __starlode_chain as c
-          left join "star"."dim_song" as d on d."song_id" = c."song_id" and d."song_key" > 0 and not d.is_inferred
-          left join "star"."dim_song" as i on i."song_id" = c."song_id" and i."song_key" > 0 and i.is_inferred)
-select coalesce("__starlode_held_key", greatest(coalesce((select max("song_key") from "star"."dim_song"), 0), coalesce((select max(highest) from "starlode"."retired" where object = 'dim_song'), 0), 0)
-                          + row_number() over (partition by "__starlode_held_key" is null
-                                               order by "song_id")) as "song_key",
-       case when "__starlode_held_key" is null then 'insert'
-            else coalesce("__starlode_held_change", 'update') end as "__starlode_change",
+          left join __starlode_held as d on d."song_id" = c."song_id" and not d.is_inferred
+          left join __starlode_known as k
+            on k."song_id" = c."song_id" and k.valid_from = case when d."song_key" is null then timestamp '0001-01-01 00:00:00' end
+          left join waiting as i on i."song_id" = c."song_id"),
+kept as (
+        select *, coalesce("__starlode_held_key", "__starlode_known_key", "__starlode_taken_key") as "__starlode_kept_key" from matched),
+keyed as (
+        select *, coalesce("__starlode_kept_key", coalesce((select max("song_key") from "starlode"."dim_song (keys)"), 0)
+                    + row_number() over (partition by "__starlode_kept_key" is null
+                                         order by "song_id")) as "song_key"
+          from kept)
+select "song_key",
+       case when "__starlode_held_key" is not null and "__starlode_is_same" then 'same'
+            when "__starlode_held_key" is not null or "__starlode_kept_key" = "__starlode_waiting_key" then 'update'
+            else 'insert' end as "__starlode_change",
+       "__starlode_held_key" is null and "__starlode_known_key" is null as "__starlode_is_new_pair",
        "song_id", "title", "artist_name", "year", "seconds"
-  from matched;
+  from keyed;
 
-update "star"."dim_song" as d
-   set "song_id" = w."song_id",
-       "title" = w."title",
-       "artist_name" = w."artist_name",
-       "year" = w."year",
-       "seconds" = w."seconds",
-       is_inferred = false, load_key = 1
-  from __starlode_rows as w
- where w."__starlode_change" = 'update' and w."song_key" = d."song_key";
+insert into "starlode"."dim_song (keys)" ("song_id", "valid_from", "song_key")
+select "song_id", timestamp '0001-01-01 00:00:00', "song_key"
+  from __starlode_rows where "__starlode_is_new_pair";
 
 insert into "star"."dim_song" ("song_key", "song_id", "title", "artist_name", "year", "seconds", is_inferred, load_key)
-select "song_key", "song_id", "title", "artist_name", "year", "seconds", false, 1 from __starlode_rows where "__starlode_change" = 'insert';
+select "song_key", "song_id", "title", "artist_name", "year", "seconds", false, 1 from __starlode_rows where "__starlode_change" <> 'same';

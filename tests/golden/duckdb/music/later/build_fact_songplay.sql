@@ -223,7 +223,7 @@ select f."session_id", f."item_in_session", f."user_id", f."played_at", f."user_
 create table __starlode_points as
 select "session_id", "item_in_session", "user_key"
   from (select f."session_id", f."item_in_session", coalesce(d1."user_key", -1) as "user_key",
-               f."user_key" as "__starlode_before"
+               f."user_key" as "__starlode_before0"
           from __starlode_pointed as f
           left join (select "user_key", "user_id", valid_to,
           case when row_number() over (partition by "user_id" order by valid_from) = 1
@@ -231,4 +231,4 @@ select "session_id", "item_in_session", "user_key"
      from "star"."dim_user" as v where v."user_key" > 0
       and (v."user_id") in (select "user_id" from __starlode_pointed)) as d1
     on d1."user_id" = f."user_id" and least(coalesce(cast(f."played_at" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') >= d1."__starlode_known_from" and least(coalesce(cast(f."played_at" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') < d1.valid_to) as found
- where "user_key" <> "__starlode_before";
+ where "user_key" <> "__starlode_before0";

@@ -72,6 +72,19 @@ values (-1, null, 'Unknown', 'Unknown', 'Unknown', 'Unknown', null, timestamp '0
        (-2, null, 'Not applicable', 'Not applicable', 'Not applicable', 'Not applicable', null, timestamp '0001-01-01 00:00:00', timestamp '9999-12-31 00:00:00', true, false, 1),
        (-3, null, 'Not yet arrived', 'Not yet arrived', 'Not yet arrived', 'Not yet arrived', null, timestamp '0001-01-01 00:00:00', timestamp '9999-12-31 00:00:00', true, false, 1);
 
+create table "starlode"."dim_user (keys)" (
+  "user_id" text collate "C",
+  "valid_from" timestamp,
+  "user_key" bigint
+);
+
+insert into "starlode"."dim_user (keys)" ("user_id", "valid_from", "user_key")
+select d."user_id", d.valid_from, d."user_key"
+  from "star"."dim_user" as d
+ where d."user_key" > 0 and d."user_id" is not null
+   and not exists (select 1 from "starlode"."dim_user (keys)" as m
+                    where m."user_id" = d."user_id" and m.valid_from = d.valid_from);
+
 create temp table __starlode_chain as
 with marked as (
         select "user_id", "level", "__starlode_seen_at" as valid_from,
@@ -90,36 +103,51 @@ select "user_id", "level", "first_name", "last_name", "gender", "registered_at",
             over (partition by "user_id" order by valid_from) as valid_to
   from marked where not "__starlode_is_repeat";
 
+create temp table __starlode_held as
+select * from "star"."dim_user" as d
+ where d."user_key" > 0 and (d."user_id") in (select "user_id" from __starlode_chain);
+
+create temp table __starlode_known as
+select * from "starlode"."dim_user (keys)" as m
+ where (m."user_id") in (select "user_id" from (select c."user_id" from __starlode_chain as c
+          left join __starlode_held as d on d."user_id" = c."user_id" and d."valid_from" = c."valid_from" and not d.is_inferred
+         where d."user_key" is null) as asked);
+
 create temp table __starlode_rows as
-with matched as (
-        select coalesce(d."user_key", case when row_number() over (partition by c."user_id" order by c.valid_from) = 1 then i."user_key" end) as "__starlode_held_key",
-               case when d."user_key" is not null and d."first_name" is not distinct from c."first_name" and d."last_name" is not distinct from c."last_name" and d."gender" is not distinct from c."gender" and d."level" is not distinct from c."level" and d."registered_at" is not distinct from c."registered_at" and d."valid_from" is not distinct from c.valid_from and d."valid_to" is not distinct from c.valid_to and d."is_current" is not distinct from (c.valid_to = timestamp '9999-12-31 00:00:00') then 'same'
-                    when d."user_key" is not null then 'update' end as "__starlode_held_change",
+with waiting as (
+        select i."user_id", i."user_key", m."user_key" is null as "__starlode_is_free"
+          from __starlode_held as i
+          left join __starlode_known as m on m."user_id" = i."user_id" and m."user_key" = i."user_key"
+                and m.valid_from > timestamp '0001-01-01 00:00:00'
+         where i.is_inferred or i.valid_from = timestamp '0001-01-01 00:00:00'),
+matched as (
+        select d."user_key" as "__starlode_held_key", k."user_key" as "__starlode_known_key", i."user_key" as "__starlode_waiting_key",
+               case when i."__starlode_is_free" and row_number() over (partition by c."user_id" order by c.valid_from) = 1 then i."user_key" end as "__starlode_taken_key",
+               d."first_name" is not distinct from c."first_name" and d."last_name" is not distinct from c."last_name" and d."gender" is not distinct from c."gender" and d."level" is not distinct from c."level" and d."registered_at" is not distinct from c."registered_at" and d."valid_from" is not distinct from c.valid_from and d."valid_to" is not distinct from c.valid_to and d."is_current" is not distinct from (c.valid_to = timestamp '9999-12-31 00:00:00') as "__starlode_is_same",
                c."user_id", c."first_name" as "first_name", c."last_name" as "last_name", c."gender" as "gender", c."level" as "level", c."registered_at" as "registered_at", c.valid_from as "valid_from", c.valid_to as "valid_to", (c.valid_to = timestamp '9999-12-31 00:00:00') as "is_current"
           from __starlode_chain as c
-          left join "star"."dim_user" as d on d."user_id" = c."user_id" and d."valid_from" = c."valid_from" and d."user_key" > 0 and not d.is_inferred
-          left join "star"."dim_user" as i on i."user_id" = c."user_id" and i."user_key" > 0 and (i.is_inferred or i.valid_from = timestamp '0001-01-01 00:00:00'))
-select coalesce("__starlode_held_key", greatest(coalesce((select max("user_key") from "star"."dim_user"), 0), coalesce((select max(highest) from "starlode"."retired" where object = 'dim_user'), 0), 0)
-                          + row_number() over (partition by "__starlode_held_key" is null
-                                               order by "user_id", "valid_from")) as "user_key",
-       case when "__starlode_held_key" is null then 'insert'
-            else coalesce("__starlode_held_change", 'update') end as "__starlode_change",
+          left join __starlode_held as d on d."user_id" = c."user_id" and d."valid_from" = c."valid_from" and not d.is_inferred
+          left join __starlode_known as k
+            on k."user_id" = c."user_id" and k.valid_from = case when d."user_key" is null then c.valid_from end
+          left join waiting as i on i."user_id" = c."user_id"),
+kept as (
+        select *, coalesce("__starlode_held_key", "__starlode_known_key", "__starlode_taken_key") as "__starlode_kept_key" from matched),
+keyed as (
+        select *, coalesce("__starlode_kept_key", coalesce((select max("user_key") from "starlode"."dim_user (keys)"), 0)
+                    + row_number() over (partition by "__starlode_kept_key" is null
+                                         order by "user_id", "valid_from")) as "user_key"
+          from kept)
+select "user_key",
+       case when "__starlode_held_key" is not null and "__starlode_is_same" then 'same'
+            when "__starlode_held_key" is not null or "__starlode_kept_key" = "__starlode_waiting_key" then 'update'
+            else 'insert' end as "__starlode_change",
+       "__starlode_held_key" is null and "__starlode_known_key" is null as "__starlode_is_new_pair",
        "user_id", "first_name", "last_name", "gender", "level", "registered_at", "valid_from", "valid_to", "is_current"
-  from matched;
+  from keyed;
 
-update "star"."dim_user" as d
-   set "user_id" = w."user_id",
-       "first_name" = w."first_name",
-       "last_name" = w."last_name",
-       "gender" = w."gender",
-       "level" = w."level",
-       "registered_at" = w."registered_at",
-       "valid_from" = w."valid_from",
-       "valid_to" = w."valid_to",
-       "is_current" = w."is_current",
-       is_inferred = false, load_key = 1
-  from __starlode_rows as w
- where w."__starlode_change" = 'update' and w."user_key" = d."user_key";
+insert into "starlode"."dim_user (keys)" ("user_id", "valid_from", "user_key")
+select "user_id", valid_from, "user_key"
+  from __starlode_rows where "__starlode_is_new_pair";
 
 insert into "star"."dim_user" ("user_key", "user_id", "first_name", "last_name", "gender", "level", "registered_at", "valid_from", "valid_to", "is_current", is_inferred, load_key)
-select "user_key", "user_id", "first_name", "last_name", "gender", "level", "registered_at", "valid_from", "valid_to", "is_current", false, 1 from __starlode_rows where "__starlode_change" = 'insert';
+select "user_key", "user_id", "first_name", "last_name", "gender", "level", "registered_at", "valid_from", "valid_to", "is_current", false, 1 from __starlode_rows where "__starlode_change" <> 'same';

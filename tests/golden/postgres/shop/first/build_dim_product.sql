@@ -29,6 +29,19 @@ values (-1, null, 'Unknown', false, 1),
        (-2, null, 'Not applicable', false, 1),
        (-3, null, 'Not yet arrived', false, 1);
 
+create table "starlode"."dim_product (keys)" (
+  "product_id" text collate "C",
+  "valid_from" timestamp,
+  "product_key" bigint
+);
+
+insert into "starlode"."dim_product (keys)" ("product_id", "valid_from", "product_key")
+select d."product_id", timestamp '0001-01-01 00:00:00', d."product_key"
+  from "star"."dim_product" as d
+ where d."product_key" > 0 and d."product_id" is not null
+   and not exists (select 1 from "starlode"."dim_product (keys)" as m
+                    where m."product_id" = d."product_id" and m.valid_from = timestamp '0001-01-01 00:00:00');
+
 create temp table __starlode_chain as
 select "product_id", "name", "__starlode_variants"
   from (select *, count(*) over (partition by "product_id") as "__starlode_variants",
@@ -39,29 +52,51 @@ select "product_id", "name", "__starlode_variants"
                  group by "product_id", "name") as counted) as numbered
  where "__starlode_choice" = 1;
 
+create temp table __starlode_held as
+select * from "star"."dim_product" as d
+ where d."product_key" > 0 and (d."product_id") in (select "product_id" from __starlode_chain);
+
+create temp table __starlode_known as
+select * from "starlode"."dim_product (keys)" as m
+ where (m."product_id") in (select "product_id" from (select c."product_id" from __starlode_chain as c
+          left join __starlode_held as d on d."product_id" = c."product_id" and not d.is_inferred
+         where d."product_key" is null) as asked);
+
 create temp table __starlode_rows as
-with matched as (
-        select coalesce(d."product_key", case when true then i."product_key" end) as "__starlode_held_key",
-               case when d."product_key" is not null and d."name" is not distinct from c."name" then 'same'
-                    when d."product_key" is not null then 'update' end as "__starlode_held_change",
+with waiting as (
+        select i."product_id", i."product_key", m."product_key" is null as "__starlode_is_free"
+          from __starlode_held as i
+          left join __starlode_known as m on m."product_id" = i."product_id" and m."product_key" = i."product_key"
+                and m.valid_from > timestamp '0001-01-01 00:00:00'
+         where i.is_inferred),
+matched as (
+        select d."product_key" as "__starlode_held_key", k."product_key" as "__starlode_known_key", i."product_key" as "__starlode_waiting_key",
+               case when i."__starlode_is_free" and true then i."product_key" end as "__starlode_taken_key",
+               d."name" is not distinct from c."name" as "__starlode_is_same",
                c."product_id", c."name" as "name"
           from __starlode_chain as c
-          left join "star"."dim_product" as d on d."product_id" = c."product_id" and d."product_key" > 0 and not d.is_inferred
-          left join "star"."dim_product" as i on i."product_id" = c."product_id" and i."product_key" > 0 and i.is_inferred)
-select coalesce("__starlode_held_key", greatest(coalesce((select max("product_key") from "star"."dim_product"), 0), coalesce((select max(highest) from "starlode"."retired" where object = 'dim_product'), 0), 0)
-                          + row_number() over (partition by "__starlode_held_key" is null
-                                               order by "product_id")) as "product_key",
-       case when "__starlode_held_key" is null then 'insert'
-            else coalesce("__starlode_held_change", 'update') end as "__starlode_change",
+          left join __starlode_held as d on d."product_id" = c."product_id" and not d.is_inferred
+          left join __starlode_known as k
+            on k."product_id" = c."product_id" and k.valid_from = case when d."product_key" is null then timestamp '0001-01-01 00:00:00' end
+          left join waiting as i on i."product_id" = c."product_id"),
+kept as (
+        select *, coalesce("__starlode_held_key", "__starlode_known_key", "__starlode_taken_key") as "__starlode_kept_key" from matched),
+keyed as (
+        select *, coalesce("__starlode_kept_key", coalesce((select max("product_key") from "starlode"."dim_product (keys)"), 0)
+                    + row_number() over (partition by "__starlode_kept_key" is null
+                                         order by "product_id")) as "product_key"
+          from kept)
+select "product_key",
+       case when "__starlode_held_key" is not null and "__starlode_is_same" then 'same'
+            when "__starlode_held_key" is not null or "__starlode_kept_key" = "__starlode_waiting_key" then 'update'
+            else 'insert' end as "__starlode_change",
+       "__starlode_held_key" is null and "__starlode_known_key" is null as "__starlode_is_new_pair",
        "product_id", "name"
-  from matched;
+  from keyed;
 
-update "star"."dim_product" as d
-   set "product_id" = w."product_id",
-       "name" = w."name",
-       is_inferred = false, load_key = 1
-  from __starlode_rows as w
- where w."__starlode_change" = 'update' and w."product_key" = d."product_key";
+insert into "starlode"."dim_product (keys)" ("product_id", "valid_from", "product_key")
+select "product_id", timestamp '0001-01-01 00:00:00', "product_key"
+  from __starlode_rows where "__starlode_is_new_pair";
 
 insert into "star"."dim_product" ("product_key", "product_id", "name", is_inferred, load_key)
-select "product_key", "product_id", "name", false, 1 from __starlode_rows where "__starlode_change" = 'insert';
+select "product_key", "product_id", "name", false, 1 from __starlode_rows where "__starlode_change" <> 'same';

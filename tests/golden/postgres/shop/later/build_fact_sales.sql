@@ -202,7 +202,7 @@ select f."order_id", f."customer_id", f."ordered_at", f."customer_key"
 create temp table __starlode_points as
 select "order_id", "customer_key"
   from (select f."order_id", coalesce(d0."customer_key", -1) as "customer_key",
-               f."customer_key" as "__starlode_before"
+               f."customer_key" as "__starlode_before0"
           from __starlode_pointed as f
           left join (select "customer_key", "customer_id", valid_to,
           case when row_number() over (partition by "customer_id" order by valid_from) = 1
@@ -210,4 +210,4 @@ select "order_id", "customer_key"
      from "star"."dim_customer" as v where v."customer_key" > 0
       and (v."customer_id") in (select "customer_id" from __starlode_pointed)) as d0
     on d0."customer_id" = f."customer_id" and least(coalesce(cast(f."ordered_at" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') >= d0."__starlode_known_from" and least(coalesce(cast(f."ordered_at" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') < d0.valid_to) as found
- where "customer_key" <> "__starlode_before";
+ where "customer_key" <> "__starlode_before0";
