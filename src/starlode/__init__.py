@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from starlode.plan import Plan
     from starlode.project import Project, read
     from starlode.query import check, query, table
+    from starlode.rebuild import rebuild
     from starlode.run import Run, plan, replay, run
     from starlode.schema import json_schema
     from starlode.sweep import Swept, sweep
@@ -52,6 +53,7 @@ _HOMES = {
     "plan": "run",
     "query": "query",
     "read": "project",
+    "rebuild": "rebuild",
     "rejects": "history",
     "replay": "run",
     "run": "run",
@@ -84,6 +86,7 @@ __all__ = [
     "plan",
     "query",
     "read",
+    "rebuild",
     "rejects",
     "replay",
     "run",

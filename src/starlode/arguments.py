@@ -7,6 +7,7 @@ hold for many commands are declared once and may stand before or after the comma
 from __future__ import annotations
 
 import argparse
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from starlode.terminal.speech import out
@@ -286,6 +287,23 @@ def _add_undo(commands: Commands) -> None:
     _add_wait(parser)
 
 
+def _add_rebuild(commands: Commands) -> None:
+    parser = _add(
+        commands,
+        "rebuild",
+        "derive tables of the star anew from the landing",
+        "Loads the streams of a model again from what was landed of them, and builds it and all that is\n"
+        "made from them, with the same keys. Sources are not read. For tables that somebody broke or\n"
+        "changed by hand.",
+        "  starlode rebuild dim_customer\n  starlode rebuild fact_sales dim_product --since 2026-01-31",
+    )
+    parser.add_argument("models", metavar="MODEL", nargs="+", help="a table of the star, such as dim_customer")
+    parser.add_argument(
+        "--since", metavar="DATE", type=_moment, help="derive only what was touched since then (UTC), as 2026-01-31"
+    )
+    _add_wait(parser)
+
+
 def _add_rejects(commands: Commands) -> None:
     parser = _add(
         commands,
@@ -386,6 +404,7 @@ ADDERS: tuple[Callable[[Any], None], ...] = (
     _add_status,
     _add_why,
     _add_undo,
+    _add_rebuild,
     _add_rejects,
     _add_query,
     _add_sweep,
@@ -413,6 +432,14 @@ def _pair(word: str) -> tuple[str, str]:
     if not name or not sign:
         raise argparse.ArgumentTypeError(f"`{word}` is not written as COLUMN=VALUE")
     return name, value
+
+
+def _moment(word: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(word)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"`{word}` is no date such as 2026-01-31 or 2026-01-31T18:00") from None
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def _seconds(word: str) -> float:

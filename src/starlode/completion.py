@@ -78,6 +78,7 @@ COMPLETERS: Mapping[str, Callable[..., list[str]]] = {
     "select": names,
     "stream": streams,
     "table": tables,
+    "models": tables,
     "run": runs,
     "named": columns,
 }

@@ -91,6 +91,8 @@ class Build:
     since: int = 0
     changed: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
+    # Whether what the model holds is not to be relied on.
+    is_mended: bool = False
     verb: Verb = "build"
 
     @property
@@ -119,11 +121,11 @@ class Undo:
 
 @dataclass(frozen=True)
 class Undone:
-    """A table of the star that an undone run touched: by which columns its rows are told apart, and what the run did to it."""
+    """A table of the star that an undone run touched: by which columns its rows are told apart, and whether the run made it."""
 
     table: Table
     identity: tuple[str, ...]
-    how: Literal["made", "changed", "added to"]
+    is_made: bool
 
 
 @dataclass(frozen=True)

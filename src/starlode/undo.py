@@ -86,21 +86,22 @@ def _tables(session: Session, project: Project, state: State, runs: tuple[str, .
     built = {name: (first, before) for name, first, before in session.rows(sql.first_builds(session.dialect, runs))}
     declared: tuple[Dimension | Fact, ...] = (*project.star.dimensions, *project.star.facts)
     models = {model.table.name: model for model in declared}
-    for name, (first, before) in built.items():
+    facts = [model for name, model in models.items() if name in built and isinstance(model, Fact)]
+    looked_up = {f"dim_{role.dimension}" for fact in facts for role in fact.roles}
+    for name in (*built, *(looked_up - built.keys())):
         if name not in models:
             raise _refused(f"{name} is not declared any more", "declare it again, and undo the run then")
-        if before and not state.followed.get(name, first) < first:
+        first, before = built.get(name, (min(first for first, _ in built.values()), 1))
+        if before and not state.followed.get(name, first if name in built else 0) < first:
             raise _refused(
                 f"what {name} was before the run is not known any more",
                 f"the last {sql.UNDOABLE} runs are, unless a column went or changed its type; mend the source and run again",
             )
-    facts = [model for name, model in models.items() if name in built and isinstance(model, Fact)]
-    looked_up = {f"dim_{role.dimension}" for fact in facts for role in fact.roles}
     return tuple(
         Undone(
             model.table,
             model.grain if isinstance(model, Fact) else (model.key_column,),
-            "added to" if name not in built else "changed" if built[name][1] else "made",
+            is_made=name in built and not built[name][1],
         )
         for name, model in models.items()
         if (name in built or name in looked_up) and session.columns(model.table)
@@ -109,7 +110,7 @@ def _tables(session: Session, project: Project, state: State, runs: tuple[str, .
 
 def _endings(session: Session, project: Project, step: Undo) -> tuple[Step, ...]:
     """The checks of the star as it is then, and the exports that the runs wrote; nothing where a table goes with them."""
-    if any(undone.how == "made" for undone in step.tables):
+    if any(undone.is_made for undone in step.tables):
         return ()
     written = {label for (label,) in session.rows(sql.objects_of(session.dialect, step.runs, "export"))}
     exports = (

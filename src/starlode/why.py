@@ -109,7 +109,8 @@ def _places_of(found: Found) -> list[dict[str, str]]:
 def _member(asking: Asking, dimension: Dimension, held: Table, row: dict[str, Any]) -> Why:
     natural = {name: row[name] for name in dimension.key}
     if dimension.select is None or None in natural.values():
-        remark = "a reserved member" if row[dimension.key_column] < 0 else "it is made from no stream"
+        brought = "a fact brought it" if dimension.is_junk else "it is made from no stream"
+        remark = "a reserved member" if row[dimension.key_column] < 0 else brought
         named = {dimension.key_column: row[dimension.key_column]}
         return Why(held.name, named, (Told(row, asking.written(row[LOAD_KEY]), ()),), remarks=(remark,))
     versions = rows_by(asking, dimension, natural)

@@ -26,6 +26,7 @@ COMMANDS = {
     "status",
     "why",
     "undo",
+    "rebuild",
     "rejects",
     "query",
     "sweep",

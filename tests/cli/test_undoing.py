@@ -1,4 +1,4 @@
-"""`starlode undo` says what it did as a run does, and refuses with a hint."""
+"""`starlode undo` and `starlode rebuild` say what they did as a run does, and refuse with a hint."""
 
 from __future__ import annotations
 
@@ -56,6 +56,30 @@ def test_an_older_run_is_refused_with_the_later_ones(cli: Cli, shop: Path) -> No
     assert (answer.code, answer.out) == (2, "")
     assert "1 run changed something after" in answer.err
     assert f"--through: {later}" in answer.err
+
+
+def test_rebuild_tells_what_it_loaded_and_built(cli: Cli, shop: Path) -> None:
+    answer = cli("rebuild", "dim_customer", "--project", str(shop))
+    nothing = cli("rebuild", "dim_nobody", "--project", str(shop))
+
+    assert (answer.code, answer.out) == (0, "")
+    lines = [line.split()[:2] for line in answer.err.splitlines() if line]
+    assert ["reload", "shop.customers"] in lines
+    assert ["build", "dim_customer"] in lines
+    assert ["build", "fact_sales"] in lines
+    assert nothing.code == 2
+    assert "nothing is called `dim_nobody`" in nothing.err
+
+
+def test_a_date_that_is_none_is_refused(cli: Cli, shop: Path) -> None:
+    answer = cli("rebuild", "dim_customer", "--since", "yesterday", "--project", str(shop))
+
+    assert answer.code == 2
+    assert "`yesterday` is no date" in answer.err
+
+
+def test_tables_to_rebuild_are_completed(shop: Path) -> None:
+    assert completed("starlode rebuild dim_c", shop) == ["dim_customer"]
 
 
 def test_runs_are_completed(shop: Path) -> None:

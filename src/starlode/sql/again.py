@@ -31,6 +31,13 @@ def follow_as(dialect: Dialect, aside: Table, real: Table) -> tuple[str, str]:
     )
 
 
+def last_load_before(dialect: Dialect) -> str:
+    """The last load before a moment; 0 where there is none."""
+    return (
+        f"select coalesce(max(load_key), 0) from {dialect.table(LOAD)} where {dialect.quote('at')} < {dialect.hole(1)}"
+    )
+
+
 def forget_aside(dialect: Dialect, stream: str, tables: tuple[str, ...]) -> tuple[str, ...]:
     """Statements that clear away what the ledger kept of a stream aside, whose tables have taken their place."""
     name, listed = dialect.text(stream), ", ".join(dialect.text(table) for table in tables)

@@ -14,6 +14,7 @@ from starlode.steps.calendar import build_calendar
 from starlode.steps.dimension import build_dimension, keeps_columns
 from starlode.steps.fact import build_fact
 from starlode.steps.junk import build_junk
+from starlode.steps.mending import mend
 from starlode.steps.spoken import spoken
 from starlode.steps.touched import driven, drop_touched, find_touched
 
@@ -42,6 +43,8 @@ def build(step: Build, work: Work) -> Outcome:
     table = next(table for table in star.tables if table.name == step.model)
     with work.ledger.recorded(step) as entry:
         was = open_before(work, table, entry.load_key)
+        if step.is_mended:
+            mend(table, work, entry.load_key)
         if step.model in dimensions:
             entry.outcome = _build_dimension(dimensions[step.model], step, work, entry.load_key)
         else:

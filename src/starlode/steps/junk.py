@@ -14,7 +14,7 @@ from starlode.sql.export import count_members
 from starlode.sql.fact import WORK_FACT
 from starlode.sql.ledger import retire_keys
 from starlode.step import Outcome
-from starlode.steps.before import keep_before
+from starlode.steps.before import close_before, keep_before, open_before
 from starlode.steps.shaping import ensure_table
 from starlode.table import Column, widen
 from starlode.words import counted
@@ -68,10 +68,12 @@ def _fit(dimension: Dimension, roles: list[Role], shape: Shape, work: Work, load
             wanted = _wider(wanted, given[role.columns[place]], dimension, shape)
         key.append(wanted)
     if any(held.get(c.name) != c for c in key):
+        was = open_before(work, table, load_key)
         ensure_table(work, table, sql.columns(dimension, key))
         keep_before(work, table, "d", is_reserved(dialect, dimension), load_key)
         session.execute(delete_reserved(dialect, dimension))
         session.execute(sql.add_reserved(dialect, dimension, key, load_key))
+        close_before(work, table, was, load_key)
     return tuple(key)
 
 
