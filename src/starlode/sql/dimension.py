@@ -249,7 +249,7 @@ def is_changed(dialect: Dialect, shape: Shape) -> str:
 
 def is_member(dialect: Dialect, dimension: Dimension) -> str:
     """The condition of members `d` that stand for something."""
-    return f"d.{dialect.quote(dimension.key_column)} > 0"
+    return f"d.{dialect.quote(dimension.key_column)} >= 0"
 
 
 def is_reserved(dialect: Dialect, dimension: Dimension) -> str:
