@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import starlode
 from starlode.declaration import PROJECT_FILE
 from starlode.ledger import PROJECT_SCHEMAS
+from starlode.star import Dimension
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -77,18 +78,21 @@ def star(project: Project) -> dict[str, list[tuple[Any, ...]]]:
     Two stars that say the same are equal here, whatever keys were allotted and in which order.
     """
     tables = {table.name: starlode.table(project, table.name).to_pylist() for table in project.star.tables}
-    members = {
-        d.name: {row[d.key_column]: _without(row, {*d.own_keys, "load_key"}) for row in tables[d.table.name]}
-        for d in project.star.dimensions
-    }
-    found = {d.table.name: _sorted(members[d.name].values()) for d in project.star.dimensions}
-    for fact in project.star.facts:
-        keys = {role.key_column: role.dimension for role in fact.roles}
-        found[fact.table.name] = _sorted(
-            _without(row, {name for role in fact.roles for name in role.key_columns} | {"load_key"})
+    members: dict[str, dict[Any, dict[str, Any]]] = {}
+    found = {}
+    for model in project.star.models:
+        keys = {role.key_column: role.dimension for role in model.roles}
+        own = {name for role in model.roles for name in role.key_columns}
+        own |= set(model.own_keys) if isinstance(model, Dimension) else set()
+        said = [
+            _without(row, {*keys, *own, "load_key"})
             | {f"{key}.{name}": cell for key, d in keys.items() for name, cell in members[d][row[key]].items()}
-            for row in tables[fact.table.name]
-        )
+            for row in tables[model.table.name]
+        ]
+        found[model.table.name] = _sorted(said)
+        if isinstance(model, Dimension):
+            numbers = (row[model.key_column] for row in tables[model.table.name])
+            members[model.name] = dict(zip(numbers, said, strict=True))
     return found
 
 

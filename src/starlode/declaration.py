@@ -138,6 +138,12 @@ class DimensionDeclaration(Declared):
             "What becomes of rows that disagree about a member: which is kept, or an error, or their rejection."
         ),
     )
+    dims: Mapping[Filled, Columns | Mapping[Name, Columns]] = field(
+        default_factory=dict,
+        metadata=_doc(
+            "For each dimension that it refers to the column or columns that hold its key, or those of each role."
+        ),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from starlode.ledger import State
 from starlode.narrowing import why_keyed_anew, why_whole
 from starlode.nearest import hint
 from starlode.sql import select
-from starlode.star import STAR_SCHEMA
+from starlode.star import STAR_SCHEMA, Dimension
 from starlode.step import Build, Check, Export, Land, Load, Step, Verb
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from starlode.landing import Manifest
     from starlode.project import Project
     from starlode.source import Look, Stream
-    from starlode.star import Dimension, Fact, Select
+    from starlode.star import Fact, Select
     from starlode.table import Column
 
 # A change of how models are built makes them be built again.
@@ -185,8 +185,7 @@ def _builds(
     project: Project, state: State, moving: set[str], chosen: frozenset[str], options: Options
 ) -> tuple[Build, ...]:
     builds: list[Build] = []
-    models: tuple[Dimension | Fact, ...] = (*project.star.dimensions, *project.star.facts)
-    for model in models:
+    for model in project.star.models:
         name = model.table.name
         if name not in chosen:
             continue
@@ -208,7 +207,7 @@ def _build(model: Dimension | Fact, project: Project, state: State, moving: set[
     # Members that facts made up do not come by themselves into a dimension that somebody dropped.
     anew = [f"{member} is built anew" for member in members if f"{STAR_SCHEMA}.{member}" not in state.tables]
     whole = anew[0] if anew else why_keyed_anew(members, project)
-    whole = whole or (why_whole(model, project, state) if streams else "")
+    whole = whole or (why_whole(model, project, state) if streams or isinstance(model, Dimension) else "")
     if whole:
         return Build(name, digest, f"{reason}; as a whole: {whole}")
     return Build(name, digest, reason, state.load_key("build", name), streams, members)
@@ -292,11 +291,9 @@ def _exports(project: Project, state: State, builds: tuple[Build, ...], options:
 def made_from(project: Project) -> dict[str, frozenset[str]]:
     """Each stream and model with the names that it is made from directly."""
     made: dict[str, frozenset[str]] = {str(stream): frozenset() for stream in project.streams}
-    for dimension in project.star.dimensions:
-        made[dimension.table.name] = _reads(dimension)
-    for fact in project.star.facts:
-        uses = {f"dim_{role.dimension}" for role in fact.roles}
-        made[fact.table.name] = _reads(fact) | uses
+    for model in project.star.models:
+        uses = {f"dim_{role.dimension}" for role in model.roles}
+        made[model.table.name] = _reads(model) | uses
     return made
 
 

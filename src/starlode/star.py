@@ -91,7 +91,7 @@ def previous_column(name: str) -> str:
 
 @dataclass(frozen=True)
 class Dimension:
-    """A thing that facts speak of: a natural key, and attributes with or without history."""
+    """A thing that facts speak of: a natural key, attributes with or without history, and dimensions that it refers to."""
 
     name: str
     select: Select | None = None
@@ -102,6 +102,7 @@ class Dimension:
     calendar: Calendar | TimeOfDay | None = None
     labels: Labels = field(default_factory=Labels)
     is_junk: bool = False
+    roles: tuple[Role, ...] = ()
     fixed: tuple[str, ...] = ()
     previous: tuple[str, ...] = ()
     durable: bool = False
@@ -141,7 +142,7 @@ class Dimension:
 
 @dataclass(frozen=True)
 class Role:
-    """A fact's use of a dimension: the fact's columns that hold the natural key, and the name of the role if it has one.
+    """A use of a dimension: the columns of its user that hold the natural key, and the name of the role if it has one.
 
     The keys of a calendar follow from its grain, so a fact that uses one is declared anew when that changes.
     """
@@ -235,6 +236,20 @@ class Star:
 
     def dimension(self, name: str) -> Dimension:
         return next(d for d in self.dimensions if d.name == name)
+
+    @property
+    def models(self) -> tuple[Dimension | Fact, ...]:
+        """What is built, in an order in which nothing comes before a dimension that it refers to."""
+        ordered: dict[str, Dimension] = {}
+
+        def add(dimension: Dimension) -> None:
+            for role in dimension.roles:
+                add(self.dimension(role.dimension))
+            ordered.setdefault(dimension.name, dimension)
+
+        for dimension in self.dimensions:
+            add(dimension)
+        return (*ordered.values(), *self.facts)
 
     @property
     def views(self) -> tuple[str, ...]:

@@ -81,8 +81,8 @@ class Reload:
 class Build:
     """Derive a dimension or a fact from staging.
 
-    It is narrowed to what changed since the load `since`, where there is one: in the streams of `changed`, and for a fact in
-    the dimensions of `members`.
+    It is narrowed to what changed since the load `since`, where there is one: in the streams of `changed`, and in the
+    dimensions of `members` that it points to.
     """
 
     model: str

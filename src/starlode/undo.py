@@ -86,8 +86,7 @@ def _tables(session: Session, project: Project, state: State, runs: tuple[str, .
     built = {name: (first, before) for name, first, before in session.rows(sql.first_builds(session.dialect, runs))}
     declared: tuple[Dimension | Fact, ...] = (*project.star.dimensions, *project.star.facts)
     models = {model.table.name: model for model in declared}
-    facts = [model for name, model in models.items() if name in built and isinstance(model, Fact)]
-    looked_up = {f"dim_{role.dimension}" for fact in facts for role in fact.roles}
+    looked_up = {f"dim_{role.dimension}" for name, model in models.items() if name in built for role in model.roles}
     for name in (*built, *(looked_up - built.keys())):
         if name not in models:
             raise _refused(f"{name} is not declared any more", "declare it again, and undo the run then")

@@ -105,6 +105,8 @@ def _about(dimension: Dimension) -> str:
 def _part_in_dimension(dimension: Dimension, name: str) -> Part:
     if name == dimension.key_column:
         return "key"
+    if name in {role.key_column for role in dimension.roles}:
+        return "role"
     if name in dimension.key:
         return "natural"
     return "added" if name in ADDED or name in dimension.own_keys else "other"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from starlode.declare import Reading
     from starlode.project import Project
-    from starlode.star import Star
+    from starlode.star import Role, Star
 
 
 def guard_names(project: Project, reading: Reading) -> None:
@@ -44,7 +44,12 @@ def _of_star(star: Star) -> Iterator[str]:
         table = dimension.table if dimension.calendar else key_map(dimension)
         yield from (table.name, *dimension.own_keys, *dimension.key, *dimension.history, *dimension.fixed)
         yield from map(previous_column, dimension.previous)
+        yield from _of_roles(dimension.roles)
     for fact in star.facts:
         yield from (fact.table.name, *fact.grain, *fact.all_measures)
-        for role in fact.roles:
-            yield from (*role.key_columns, *role.columns)
+        yield from _of_roles(fact.roles)
+
+
+def _of_roles(roles: tuple[Role, ...]) -> Iterator[str]:
+    for role in roles:
+        yield from (*role.key_columns, *role.columns)

@@ -17,6 +17,7 @@ from starlode.environment import Word
 from starlode.meaning import chosen, plain
 from starlode.meaning.calendar import calendar
 from starlode.meaning.kinds import tell_kind, with_day
+from starlode.meaning.references import tell_circles, tell_references
 from starlode.meaning.selects import take
 from starlode.nearest import hint, listing
 from starlode.sql.calendar import LOAD_KEY, Shape
@@ -54,7 +55,8 @@ def star(
     found: dict[str, Dimension] = {}
     for name, said in dimensions.items():
         if said is not None:
-            found[str(name)], columns[f"dim_{name}"] = _dimension(name, said, scope)
+            found[str(name)], columns[f"dim_{name}"] = _dimension(name, said, dimensions, scope)
+    tell_circles(dimensions, scope.reading)
     _tell_same_tables(dimensions, found, scope.reading)
     made = []
     for name, fact in facts.items():
@@ -72,7 +74,9 @@ def labelled(star: Star, said: LabelsDeclaration | None) -> Star:
     return replace(star, dimensions=tuple(replace(dimension, labels=labels) for dimension in star.dimensions))
 
 
-def _dimension(name: Name, said: DimensionSaid, scope: Scope) -> tuple[Dimension, Columns]:
+def _dimension(
+    name: Name, said: DimensionSaid, declared: Mapping[Name, Any], scope: Scope
+) -> tuple[Dimension, Columns]:
     if isinstance(said, CalendarDeclaration):
         made = Dimension(str(name), calendar=calendar(said, scope))
         return made, tuple(column.name for column in Shape(made, made.calendar).columns) if made.calendar else None
@@ -87,6 +91,9 @@ def _dimension(name: Name, said: DimensionSaid, scope: Scope) -> tuple[Dimension
     for label, words in (*named.items(), ("`at`", at)):
         tell_unknown(words, taken, f"{label} of {of}", scope.reading)
     _tell_mixed(said, of, scope.reading)
+    roles = tuple(roles_of(of, said.dims, declared, {}, taken, scope))
+    tell_references(of, said, declared, scope.reading)
+    tell_same_keys(of, said.dims, roles, scope.reading)
     made = Dimension(
         name=str(name),
         select=taken.select if taken else None,
@@ -97,6 +104,7 @@ def _dimension(name: Name, said: DimensionSaid, scope: Scope) -> tuple[Dimension
         at=plain(said.at),
         durable=said.durable,
         on_conflict=plain(said.on_conflict),
+        roles=roles,
     )
     added = added_columns(made)
     tell_taken(tuple(word for words in (*named.values(), at) for word in words), said, taken, added, scope.reading)
@@ -203,7 +211,7 @@ def roles_of(
         roles = uses if isinstance(uses, Mapping) else {"": uses}
         for role, columns in roles.items():
             tell_unknown(columns, taken, f"dims of {of}", scope.reading)
-            if name in dimensions:
+            if declared.get(name) is not None:
                 _tell_count(columns, str(name), declared[name], scope.reading)
             used = dimensions.get(name)
             yield Role(str(name), plain(columns), str(role), _grain(used), is_durable=bool(used and used.durable))
@@ -229,7 +237,7 @@ def _tell_count(columns: tuple[Word, ...], name: str, said: DimensionSaid, readi
     key, are = (said.junk, "combines") if isinstance(said, JunkDeclaration) else (said.key, "has a key of")
     if len(columns) != len(key):
         what = f"dimension `{name}` {are} {counted(len(key), 'column')}, not {len(columns)}"
-        advice = f"name the fact's columns in the same order: {listing(word.written for word in key)}"
+        advice = f"name the columns in the same order: {listing(word.written for word in key)}"
         reading.mistake(place, what, advice)
 
 

@@ -23,8 +23,9 @@ WORK_SEEN = "__starlode_seen"
 WORK_CHAIN = "__starlode_chain"
 WORK_HELD = "__starlode_held"
 WORK_ROWS = "__starlode_rows"
+WORK_PIECES = "__starlode_pieces"
 WORK_PAST = "__starlode_past"
-WORK_TABLES = (WORK_IN, WORK_SEEN, WORK_CHAIN, WORK_HELD, WORK_ROWS, WORK_PAST)
+WORK_TABLES = (WORK_IN, WORK_SEEN, WORK_CHAIN, WORK_HELD, WORK_PIECES, WORK_ROWS, WORK_PAST)
 VALID_FROM, VALID_TO, IS_CURRENT, IS_INFERRED = "valid_from", "valid_to", "is_current", "is_inferred"
 LOAD_KEY = "load_key"
 LOW_DATE = "0001-01-01 00:00:00"
@@ -80,6 +81,7 @@ class Shape:
             *self.key,
             *self.attributes,
             *self.previous,
+            *(Column(role.key_column, INTEGER) for role in self.dimension.roles),
             *(span if self.has_history else ()),
             Column(IS_INFERRED, BOOLEAN),
             Column(LOAD_KEY, INTEGER),
@@ -96,7 +98,8 @@ def shape(dimension: Dimension, columns: tuple[Column, ...]) -> Shape:
 def added_columns(dimension: Dimension) -> tuple[str, ...]:
     """The columns that the star adds to those of a dimension's SELECT, or may add one day."""
     previous = map(previous_column, dimension.previous)
-    return (*dimension.own_keys, *previous, VALID_FROM, VALID_TO, IS_CURRENT, IS_INFERRED, LOAD_KEY)
+    roles = (role.key_column for role in dimension.roles)
+    return (*dimension.own_keys, *previous, *roles, VALID_FROM, VALID_TO, IS_CURRENT, IS_INFERRED, LOAD_KEY)
 
 
 def held_shape(dimension: Dimension, held: tuple[Column, ...]) -> Shape:
@@ -346,6 +349,7 @@ def wanted(dialect: Dialect, shape: Shape, source: str) -> dict[str, str]:
     q, fixed = dialect.quote, shape.dimension.fixed
     found = {c.name: f"{'l' if c.name in fixed else source}.{q(c.name)}" for c in shape.attributes}
     found |= {c.name: f"l.{q(c.name)}" for c in shape.previous}
+    found |= {role.key_column: f"{source}.{q(role.key_column)}" for role in shape.dimension.roles}
     if shape.has_history:
         found[VALID_FROM] = f"{source}.{VALID_FROM}"
         found[VALID_TO] = f"{source}.{VALID_TO}"
@@ -372,6 +376,7 @@ def _reserved(dialect: Dialect, shape: Shape, column: Column, number: int, label
         IS_CURRENT: "true",
         IS_INFERRED: "false",
         LOAD_KEY: str(load_key),
+        **{role.key_column: str(number) for role in shape.dimension.roles},
     }
     if column.name in told:
         return dialect.text(label) if column.type.kind == "text" else "null"

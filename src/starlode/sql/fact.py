@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from starlode.sql import calendar, junk, kinds
 from starlode.sql.daily import WORK_STATES
 from starlode.sql.dialect import HIGH_DATE
-from starlode.sql.dimension import IS_CURRENT, IS_INFERRED, LOAD_KEY, LOW_DATE, VALID_FROM, VALID_TO
+from starlode.sql.dimension import IS_CURRENT, IS_INFERRED, LOAD_KEY, LOW_DATE, VALID_FROM, VALID_TO, WORK_CHAIN
 from starlode.sql.keys import WORK_MISSING
 from starlode.sql.touched import WORK_TOUCHED, is_touched
-from starlode.star import DAY, NOT_APPLICABLE_KEY, NOT_YET_ARRIVED_KEY, UNKNOWN_KEY
+from starlode.star import DAY, NOT_APPLICABLE_KEY, NOT_YET_ARRIVED_KEY, UNKNOWN_KEY, Fact
 from starlode.table import INTEGER, TEXT, Column
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from starlode.sql.dialect import Dialect
     from starlode.sql.dimension import Shape as DimensionShape
-    from starlode.star import Dimension, Fact, Role
+    from starlode.star import Dimension, Role
     from starlode.table import Type
 
 LAST_MOMENT = "timestamp '9999-12-30 23:59:59.999999'"
@@ -94,8 +94,8 @@ def count_no_time(dialect: Dialect, name: str, of: Type, *, is_text: bool) -> st
     return f"select count(*) from {WORK_FACT} where {column} is not null{reads}"
 
 
-def count_given(dialect: Dialect, name: str) -> str:
-    return f"select count({dialect.quote(name)}) from {WORK_FACT}"
+def count_given(dialect: Dialect, of: Dimension | Fact, name: str) -> str:
+    return f"select count({dialect.quote(name)}) from {_rows(of)}"
 
 
 def count_double_grain(dialect: Dialect, fact: Fact) -> str:
@@ -114,22 +114,22 @@ def moments(dialect: Dialect, role: Role) -> str:
     return f"select {first}, {last} from {WORK_FACT}"
 
 
-def missing_members(dialect: Dialect, fact: Fact, role: Role, dimension: Dimension) -> str:
-    """The natural keys that the fact names and the dimension does not hold."""
+def missing_members(dialect: Dialect, of: Dimension | Fact, role: Role, dimension: Dimension) -> str:
+    """The natural keys that the rows of a fact, or of a dimension, name and the dimension does not hold."""
     q = dialect.quote
     pairs = tuple(zip(role.columns, dimension.key, strict=True))
     named = ", ".join(f"f.{q(column)} as {q(key)}" for column, key in pairs)
     present = " and ".join(f"f.{q(column)} is not null" for column, _ in pairs)
     same = " and ".join(f"d.{q(key)} = f.{q(column)}" for column, key in pairs)
     return (
-        f"select distinct {named}\n  from {WORK_FACT} as f\n where {present}\n"
+        f"select distinct {named}\n  from {_rows(of)} as f\n where {present}\n"
         f"   and not exists (select 1 from {dialect.table(dimension.table)} as d\n"
-        f"                    where {same} and {_found(dialect, fact, dimension, 'd')})"
+        f"                    where {same} and {_found(dialect, of, dimension, 'd')})"
     )
 
 
-def count_missing(dialect: Dialect, fact: Fact, role: Role, dimension: Dimension) -> str:
-    return f"select count(*) from (\n{missing_members(dialect, fact, role, dimension)}\n) as missing"
+def count_missing(dialect: Dialect, of: Dimension | Fact, role: Role, dimension: Dimension) -> str:
+    return f"select count(*) from (\n{missing_members(dialect, of, role, dimension)}\n) as missing"
 
 
 def infer_members(dialect: Dialect, dimension: DimensionShape, load_key: int) -> str:
@@ -140,7 +140,8 @@ def infer_members(dialect: Dialect, dimension: DimensionShape, load_key: int) ->
     span_names = f", {VALID_FROM}, {VALID_TO}, {IS_CURRENT}" if dimension.has_history else ""
     labels = "".join(f", {label}" for _ in dimension.texts)
     key = (*d.own_keys, *d.key)
-    names = dialect.names((*key, *dimension.texts))
+    names = dialect.names((*key, *dimension.texts, *(role.key_column for role in d.roles)))
+    labels += f", {NOT_YET_ARRIVED_KEY}" * len(d.roles)
     return (
         f"insert into {dialect.table(d.table)} ({names}{span_names}, {IS_INFERRED}, {LOAD_KEY})\n"
         f"select {dialect.names(key)}{labels}{span}, true, {load_key}\n"
@@ -327,9 +328,14 @@ def _moment(dialect: Dialect, fact: Fact) -> str:
     return f"cast(f.{dialect.quote(fact.at or '')} as timestamp)"
 
 
-def _found(dialect: Dialect, fact: Fact, dimension: Dimension, alias: str) -> str:
-    """The condition of members that a fact may point to; one that waits does not take an inferred member for its own."""
-    arrived = f" and not {alias}.{IS_INFERRED}" if fact.waits else ""
+def _rows(of: Dimension | Fact) -> str:
+    """The work table of the rows whose keys are looked up."""
+    return WORK_FACT if isinstance(of, Fact) else WORK_CHAIN
+
+
+def _found(dialect: Dialect, of: Dimension | Fact, dimension: Dimension, alias: str) -> str:
+    """The condition of members that may be pointed to; a fact that waits does not take an inferred member for its own."""
+    arrived = f" and not {alias}.{IS_INFERRED}" if isinstance(of, Fact) and of.waits else ""
     return f"{alias}.{dialect.quote(dimension.key_column)} > 0{arrived}"
 
 

@@ -81,6 +81,17 @@ def find_keys(
     return f"{dialect.create_work} {WORK_TOUCHED} as\nselect distinct * from (\n{listed}\n  ) as found"
 
 
+def add_keys(dialect: Dialect, select: str, columns: tuple[Column, ...]) -> str:
+    """Take in the keys that a SELECT gives."""
+    q = dialect.quote
+    typed = ", ".join(f"{dialect.cast(f'a.{q(c.name)}', c.type)} as {q(c.name)}" for c in columns)
+    return (
+        f"insert into {WORK_TOUCHED} ({dialect.names(tuple(c.name for c in columns))})\n"
+        f"select {typed} from (\n{select}\n  ) as a\n"
+        f"except\nselect {dialect.names(tuple(c.name for c in columns))} from {WORK_TOUCHED}"
+    )
+
+
 def add_rows(dialect: Dialect, reach: Reach, places: Mapping[str, Table], columns: tuple[Column, ...]) -> str:
     """Read again every driving row of a touched key."""
     q, driving, number = dialect.quote, places[reach.stream], dialect.own("number")

@@ -11,6 +11,7 @@ from starlode.sql.touched import only_touched
 from starlode.step import Outcome
 from starlode.steps.before import close_before, open_before
 from starlode.steps.calendar import build_calendar
+from starlode.steps.cascade import concerned
 from starlode.steps.dimension import build_dimension, keeps_columns
 from starlode.steps.fact import build_fact
 from starlode.steps.junk import build_junk
@@ -86,7 +87,7 @@ def _touched(
     key = tuple(c for name in dimension.key for c in columns if c.name == name)
     if len(key) != len(dimension.key) or not keeps_columns(dimension, columns, work):
         return None
-    return find_touched(step, tree, places, key, work)
+    return find_touched(step, tree, places, key, work, concerned(dimension, step, work))
 
 
 def _read_again(tree: exp.Query, places: Mapping[str, Table], touched: Touched | None, work: Work) -> str:
@@ -99,13 +100,12 @@ def _read_again(tree: exp.Query, places: Mapping[str, Table], touched: Touched |
 def _missing(model: str, work: Work) -> list[str]:
     """The streams and dimensions of a model that have no table yet."""
     star, session = work.project.star, work.session
-    fact = next((f for f in star.facts if f.table.name == model), None)
-    made_of = fact or next(d for d in star.dimensions if d.table.name == model)
+    made_of = next(m for m in star.models if m.table.name == model)
     names = select.reads(select.parse(made_of.select)) if made_of.select else ()
     streams = [
         str(name) for name in names if not session.columns(staging.staging_table(work.project.stream(str(name))))
     ]
-    used = [star.dimension(role.dimension).table for role in fact.roles] if fact else []
+    used = [star.dimension(role.dimension).table for role in made_of.roles]
     return streams + [table.name for table in used if not session.columns(table)]
 
 

@@ -92,9 +92,11 @@ def claims_of(
         if session.columns(dimension.table):
             is_filled = _is_there(dimension.table, project, session)
             yield from _of_dimension(dialect, dimension, since, is_filled=is_filled)
+            yield from _of_roles(dialect, dimension, project.star, since, gone)
     for fact in project.star.facts:
         if session.columns(fact.table):
-            yield from _of_fact(dialect, fact, project.star, since, gone)
+            yield from _of_fact(dialect, fact, since)
+            yield from _of_roles(dialect, fact, project.star, since, gone)
     for declared in project.checks:
         if all(_is_there(table, project, session) for table in _tables(declared, project, dialect)):
             yield _declared(declared, project, session)
@@ -133,7 +135,7 @@ def _of_dimension(dialect: Dialect, dimension: Dimension, since: int, *, is_fill
         yield Claim("key", name, f"{listed} is unique", sql.doubled(dialect, table, dimension.key, real))
 
 
-def _of_fact(dialect: Dialect, fact: Fact, star: Star, since: int, gone: frozenset[str]) -> Iterator[Claim]:
+def _of_fact(dialect: Dialect, fact: Fact, since: int) -> Iterator[Claim]:
     table, name, grain = fact.table, fact.table.name, ", ".join(fact.grain)
     unique = sql.doubled(dialect, table, fact.grain, sql.written(dialect, table, fact.grain, since))
     yield Claim("grain", name, f"{grain} is unique", unique)
@@ -142,13 +144,18 @@ def _of_fact(dialect: Dialect, fact: Fact, star: Star, since: int, gone: frozens
         says = f"the weights of each {', '.join(fact.touched_by)} are 1 together"
         written = sql.written(dialect, table, fact.touched_by, since)
         yield Claim("weights", name, says, sql.torn_weights(dialect, fact, written))
-    for role in fact.roles:
+
+
+def _of_roles(
+    dialect: Dialect, model: Dimension | Fact, star: Star, since: int, gone: frozenset[str]
+) -> Iterator[Claim]:
+    for role in model.roles:
         dimension = star.dimension(role.dimension)
         asked = 0 if dimension.table.name in gone else since
         for column, key in zip(role.key_columns, dimension.own_keys, strict=False):
             says = f"every {column} is a member of {dimension.table.name}"
-            orphans = sql.orphans(dialect, (table, column), (dimension.table, key), asked)
-            yield Claim("orphans", name, says, orphans)
+            orphans = sql.orphans(dialect, (model.table, column), (dimension.table, key), asked)
+            yield Claim("orphans", model.table.name, says, orphans)
 
 
 def _declared(check: Check, project: Project, session: Session) -> Claim:

@@ -11,6 +11,7 @@ from starlode.sql import conflict, keys, life, staging
 from starlode.sql import dimension as sql
 from starlode.step import Outcome
 from starlode.steps.before import keep_before
+from starlode.steps.cascade import cascade
 from starlode.steps.given import guard_dimension, guard_names
 from starlode.steps.shaping import find_members, shape_dimension
 from starlode.words import counted
@@ -44,7 +45,8 @@ def build_dimension(
     disputed, refused = _reject(work, shape) if dimension.on_conflict == "reject" else (0, ())
     chosen, findings = _choose(work, shape, frozenset(column.name for column in columns) - held)
     session.learn(sql.WORK_CHAIN)
-    _allot(session, shape)
+    chain, inferred = cascade(work, shape, load_key)
+    _allot(session, shape, chain)
     changes = dict(session.rows(sql.count_changes(dialect)))
     vanished = session.rows(sql.count_vanished(dialect, shape))[0][0] if shape.has_history else 0
     if vanished or changes.get("update"):
@@ -62,7 +64,7 @@ def build_dimension(
         updated=changes.get("update", 0),
         deleted=past + vanished,
         unchanged=changes.get("same", 0),
-        findings=(*_left_out(dimension, no_key, no_moment), *refused, *findings),
+        findings=(*_left_out(dimension, no_key, no_moment), *refused, *findings, *inferred),
     )
 
 
@@ -114,14 +116,14 @@ def _read_life(work: Work, shape: Shape, rows: str) -> None:
         work.session.learn(life.WORK_LIFE)
 
 
-def _allot(session: Session, shape: Shape) -> None:
+def _allot(session: Session, shape: Shape, chain: str) -> None:
     """Give each version of the chain its key, and remember the new ones."""
     dialect = session.dialect
-    session.execute(sql.note_held(dialect, shape))
+    session.execute(sql.note_held(dialect, shape, chain))
     session.learn(sql.WORK_HELD)
-    session.execute(keys.note_known(dialect, shape))
+    session.execute(keys.note_known(dialect, shape, chain))
     session.learn(keys.WORK_KNOWN)
-    session.execute(keys.allot_keys(dialect, shape))
+    session.execute(keys.allot_keys(dialect, shape, chain))
     session.learn(sql.WORK_ROWS)
     session.execute(keys.add_pairs(dialect, shape))
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from starlode.errors import DataError
 from starlode.finding import Finding
-from starlode.sql import calendar, keys, staging
-from starlode.sql import dimension as dimension_sql
+from starlode.sql import calendar, staging
 from starlode.sql import fact as sql
 from starlode.sql.dialect import OWN
 from starlode.sql.kinds import count_disordered
@@ -20,6 +19,7 @@ from starlode.steps.bridge import guard_weights
 from starlode.steps.calendar import add_years
 from starlode.steps.daily import lay_out, with_day
 from starlode.steps.given import guard_fact, guard_kinds, guard_moment, guard_names, guard_time
+from starlode.steps.inferring import infer
 from starlode.steps.junk import collect
 from starlode.steps.pointing import point_again
 from starlode.steps.shaping import ensure_table
@@ -173,11 +173,7 @@ def _prepare(role: Role, dimension: Dimension, fact: Fact, work: Work, load_key:
     if fact.waits:
         where = "to the unknown member" if fact.late == "unknown" else f"to {NOT_YET_ARRIVED_KEY} until they come"
         return [Finding("late", fact.table.name, "warning", f"{told}; they point {where}", found=str(missing))]
-    shape = dimension_sql.held_shape(dimension, session.columns(dimension.table))
-    session.execute(keys.allot_missing(dialect, dimension, sql.missing_members(dialect, fact, role, dimension)))
-    session.execute(keys.add_missing_pairs(dialect, dimension))
-    session.execute(sql.infer_members(dialect, shape, load_key))
-    session.execute(staging.drop_work(dialect, keys.WORK_MISSING))
+    infer(work, fact, role, load_key)
     return [Finding("inferred", dimension.table.name, "note", f"{told}; inferred until they come", found=str(missing))]
 
 

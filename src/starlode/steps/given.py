@@ -32,8 +32,9 @@ def guard_dimension(dimension: Dimension, columns: tuple[Column, ...]) -> None:
         return
     name, given = dimension.table.name, tuple(column.name for column in columns)
     at = (dimension.at,) if dimension.at else ()
+    dims = tuple(name for role in dimension.roles for name in role.columns)
     declared = {"key": dimension.key, "history": dimension.history, "fixed": dimension.fixed, "at": at}
-    declared |= {"previous": dimension.previous}
+    declared |= {"previous": dimension.previous, "dims": dims}
     _guard_declared(name, dimension.select, declared, given)
     if dimension.on_conflict == "latest" and not dimension.at:
         raise DataError(
@@ -106,18 +107,20 @@ def guard_time(table: str, select: Select, column: Column, session: Session) -> 
         )
 
 
-def guard_kinds(fact: Fact, role: Role, dimension: Dimension, columns: tuple[Column, ...], session: Session) -> None:
+def guard_kinds(
+    of: Dimension | Fact, role: Role, dimension: Dimension, columns: tuple[Column, ...], session: Session
+) -> None:
     """Refuse a lookup between columns that the warehouse would bend to compare, as `007` is not 7."""
     held = {column.name: column for column in session.columns(dimension.table)}
     given = {column.name: column for column in columns}
     for name, key in zip(role.columns, dimension.key, strict=True):
         one, other = given[name], held[key]
-        if _family(one) == _family(other) or not session.rows(count_given(session.dialect, name))[0][0]:
+        if _family(one) == _family(other) or not session.rows(count_given(session.dialect, of, name))[0][0]:
             continue
         raise DataError(
-            f"{name} of {fact.table.name} is {one.type} and {key} of {dimension.table.name} is {other.type}: "
+            f"{name} of {of.table.name} is {one.type} and {key} of {dimension.table.name} is {other.type}: "
             "they cannot be compared exactly",
-            where=fact.select.file,
+            where=of.select.file if of.select else None,
             hint="declare one type for both with `types:` of their streams, or cast one of them in its SELECT",
         )
 

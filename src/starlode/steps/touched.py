@@ -43,11 +43,11 @@ class Touched:
 
 
 def find_touched(
-    step: Build, tree: exp.Query, places: Mapping[str, Table], columns: tuple[Column, ...], work: Work
+    step: Build, tree: exp.Query, places: Mapping[str, Table], columns: tuple[Column, ...], work: Work, also: str = ""
 ) -> Touched | None:
     """Note the keys that changes since the last build touch; None where the model is better read as a whole.
 
-    `columns` are those of the key, as the SELECT gives them.
+    `columns` are those of the key, as the SELECT gives them; `also` is a SELECT of keys that are touched by something else.
     """
     session, dialect = work.session, work.session.dialect
     drop_touched(work)
@@ -64,15 +64,17 @@ def find_touched(
     driving = places[found.stream]
     is_one_row = found.is_one_row_of(() if _is_seen(driving) else work.project.stream(found.stream).key)
     within = sql.within(dialect)
-    if is_one_row and step.changed == (found.stream,):
+    if is_one_row and step.changed == (found.stream,) and not also:
         # The rows that are new are all that there is to read, and their load tells them.
         within = sql.newer(dialect, step.since)
     else:
         session.execute(sql.find_rows(dialect, found, places, frozenset(step.changed), step.since))
         session.learn(sql.WORK_IDS)
     session.execute(sql.find_keys(dialect, found, places, columns, step.since, within))
+    if also:
+        session.execute(sql.add_keys(dialect, also, columns))
     session.learn(sql.WORK_TOUCHED)
-    if not is_one_row:
+    if not is_one_row or also:
         session.execute(sql.add_rows(dialect, found, places, columns))
         session.learn(sql.WORK_IDS)
     rows = session.rows(sql.count_rows(dialect))[0][0]
