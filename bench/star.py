@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
 from dataclasses import asdict
 from functools import partial
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import star_history as history
 from environments import WORK
 from page import section, shown, write
-from star_base import CHECKSUM, MUCH, RUN, STARLODE, WAREHOUSE, data, declare, fresh, put, run
+from star_base import CHECKSUM, MUCH, RUN, STARLODE, WAREHOUSE, data, declare, fresh, once, put, run
 from timing import Claim, Job, WrongResult, race
 
 if TYPE_CHECKING:
@@ -114,6 +113,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--peers", nargs="*", choices=history.NAMES, default=list(history.NAMES), help="beside whom")
     parser.add_argument("--memory", help="DuckDB's memory limit for Starlode, such as 1GB; else its default")
+    parser.add_argument("--reuse", action="store_true", help="start from the first days that an earlier call has made")
     parser.add_argument("--quick", action="store_true", help="small sizes and one round")
     parser.add_argument(
         "--write", type=Path, metavar="FILE", help="write the results into a page, e.g. docs/benchmarks.md"
@@ -132,19 +132,23 @@ def _tables(asked: argparse.Namespace) -> Iterator[Table]:
     known = {"BENCH_TARGET": f"duckdb:{WAREHOUSE}?memory={asked.memory}"} if asked.memory else {}
     if asked.members:
         truth = data("dimension", asked.members, asked.changes)
-        jobs = [history.second_day(way, truth, known) for way in history.ways(asked.peers)]
+        ways = history.ways(asked.peers)
+        jobs = [history.second_day(way, truth, known, reuse=asked.reuse) for way in ways]
         yield race(f"A dimension of {asked.members:,} members and {asked.changes:,} changes", jobs, rounds=asked.rounds)
     if asked.facts:
         title = f"{asked.facts:,} facts and {asked.late:,} late rows of their dimension"
-        yield race(title, _repoint(data("late", asked.facts, asked.late), known), rounds=asked.rounds)
+        yield race(
+            title, _repoint(data("late", asked.facts, asked.late), known, reuse=asked.reuse), rounds=asked.rounds
+        )
     if asked.lines:
-        jobs = [_few_changes(rows, data("lines", rows, asked.changed), known) for rows in asked.lines]
+        jobs = [_few_changes(data("lines", rows, asked.changed), known, reuse=asked.reuse) for rows in asked.lines]
         title = f"{asked.changed:,} changed source rows of a fact, at each size"
         yield race(title, jobs, rounds=asked.rounds)
 
 
-def _repoint(truth: Mapping[str, Any], known: Mapping[str, str]) -> list[Job]:
-    base = _base("late", declare(LATE), truth, ["customers-1.parquet", "sales.parquet"])
+def _repoint(truth: Mapping[str, Any], known: Mapping[str, str], *, reuse: bool) -> list[Job]:
+    files = ["customers-1.parquet", "sales.parquet"]
+    base = _base("late", declare(LATE), truth, files, reuse=reuse)
     folder = RUN / "late"
     claims = [
         Claim("history", f"select {CHECKSUM} from ({history.VERSIONS}) as h", truth["history"]),
@@ -157,29 +161,33 @@ def _repoint(truth: Mapping[str, Any], known: Mapping[str, str]) -> list[Job]:
     return [scan, Job(REPOINT, [STARLODE, "run"], folder, ready, folder / WAREHOUSE, claims, known)]
 
 
-def _few_changes(rows: int, truth: Mapping[str, Any], known: Mapping[str, str]) -> Job:
+def _few_changes(truth: Mapping[str, Any], known: Mapping[str, str], *, reuse: bool) -> Job:
     files = ["customers-1.parquet", "products.parquet", "orders.parquet", "lines-1.parquet"]
-    base = _base(f"lines-{rows}", declare(LINES, lines=SELECT), truth, files)
-    folder = RUN / f"lines-{rows}"
+    base = _base("lines", declare(LINES, lines=SELECT), truth, files, reuse=reuse)
+    folder = RUN / base.name
     claims = [
         Claim("facts", "select count(*) || ' rows, amount ' || sum(amount) from star.fact_lines", truth["facts"]),
         Claim("facts with a wrong customer", WRONG_KEYS.format(fact="fact_lines", at="ordered_at"), "0"),
         Claim("facts with a wrong product", WRONG_PRODUCTS, "0"),
     ]
     ready = partial(fresh, base, folder, truth["data"] / "lines-2.parquet", "data/lines-2.parquet")
-    return Job(f"{SIZED}{rows:,} rows", [STARLODE, "run"], folder, ready, folder / WAREHOUSE, claims, known)
+    return Job(f"{SIZED}{truth['rows']:,} rows", [STARLODE, "run"], folder, ready, folder / WAREHOUSE, claims, known)
 
 
-def _base(name: str, prepare: Callable[[Path], None], truth: Mapping[str, Any], files: Sequence[str]) -> Path:
+def _base(
+    name: str, prepare: Callable[[Path], None], truth: Mapping[str, Any], files: Sequence[str], *, reuse: bool
+) -> Path:
     """The state after the first day, made by a run that is not timed."""
-    print(f"  the first day: {name}", file=sys.stderr)
-    base = RUN / "base" / name
-    shutil.rmtree(base, ignore_errors=True)
+    base = RUN / "base" / f"{name}-{truth['rows']}"
+    once(base, partial(_first_day, prepare, truth["data"], files), reuse=reuse)
+    return base
+
+
+def _first_day(prepare: Callable[[Path], None], days: Path, files: Sequence[str], base: Path) -> None:
     prepare(base)
     for file in files:
-        put(truth["data"] / file, base / "data" / file)
+        put(days / file, base / "data" / file)
     run([STARLODE, "run"], base, MUCH)
-    return base
 
 
 def _goals(tables: Sequence[Table]) -> Iterator[str]:

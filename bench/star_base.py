@@ -37,7 +37,7 @@ def data(kind: str, rows: int, changed: int) -> dict[str, Any]:
         shutil.rmtree(folder, ignore_errors=True)
         program = Path(__file__).with_name("star_data.py")
         subprocess.run([sys.executable, program, kind, str(rows), str(changed), folder], check=True)
-    return {**json.loads(truth.read_text(encoding="utf-8")), "data": folder / "data", "changed": changed}
+    return {**json.loads(truth.read_text(encoding="utf-8")), "data": folder / "data", "rows": rows, "changed": changed}
 
 
 def declare(project: str, **selects: str) -> Callable[[Path], None]:
@@ -50,6 +50,18 @@ def put(file: Path, place: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     place.unlink(missing_ok=True)
     os.link(file, place)
+
+
+def once(base: Path, make: Callable[[Path], None], *, reuse: bool) -> None:
+    """Make a base anew, or take the one that an earlier call has made."""
+    ready = base.with_name(f"{base.name}.ready")
+    if reuse and ready.exists():
+        return
+    print(f"  the first day: {base.name}", file=sys.stderr)
+    ready.unlink(missing_ok=True)
+    shutil.rmtree(base, ignore_errors=True)
+    make(base)
+    ready.touch()
 
 
 def fresh(base: Path, folder: Path, file: Path, place: str) -> None:

@@ -7,7 +7,6 @@ day's file into its place, and times the one command that brings the history up 
 from __future__ import annotations
 
 import shutil
-import sys
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from environments import environment
-from star_base import CHECKSUM, MUCH, RUN, STARLODE, WAREHOUSE, declare, fresh, put, run
+from star_base import CHECKSUM, MUCH, RUN, STARLODE, WAREHOUSE, declare, fresh, once, put, run
 from timing import Claim, Job, WrongResult, answers
 
 if TYPE_CHECKING:
@@ -57,10 +56,6 @@ class Way:
     is_peer: bool = False
 
     @property
-    def base(self) -> Path:
-        return RUN / "base" / self.name.split()[0]
-
-    @property
     def folder(self) -> Path:
         return RUN / self.name.split()[0]
 
@@ -79,15 +74,16 @@ def ways(peers: Sequence[str]) -> list[Way]:
     return [ours, *(known[name]() for name in peers)]
 
 
-def second_day(way: Way, truth: Mapping[str, Any], known: Mapping[str, str]) -> Job:
+def second_day(way: Way, truth: Mapping[str, Any], known: Mapping[str, str], *, reuse: bool) -> Job:
     """The run that takes the second day's customers into the history."""
-    _first_day(way, truth["data"], way.base)
+    base = RUN / "base" / f"{way.folder.name}-{truth['rows']}"
+    once(base, partial(_first_day, way, truth["data"]), reuse=reuse)
     told = Claim("history", f"select {CHECKSUM} from ({way.history}) as h", truth["history"])
     return Job(
         way.name,
         way.again,
         way.folder,
-        partial(fresh, way.base, way.folder, truth["data"] / "customers-2.parquet", way.place.format(day=2)),
+        partial(fresh, base, way.folder, truth["data"] / "customers-2.parquet", way.place.format(day=2)),
         way.folder / WAREHOUSE,
         [told],
         {**way.environment, **known},
@@ -98,6 +94,7 @@ def second_day(way: Way, truth: Mapping[str, Any], known: Mapping[str, str]) -> 
 
 def three_days(way: Way, truth: Mapping[str, Any]) -> str:
     """What a way makes of days that change a member several times and tell of one change late, in words."""
+    shutil.rmtree(way.folder, ignore_errors=True)
     _first_day(way, truth["data"], way.folder)
     for day in (2, 3):
         put(truth["data"] / f"customers-{day}.parquet", way.folder / way.place.format(day=day))
@@ -130,8 +127,6 @@ def versions_of(peers: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def _first_day(way: Way, days: Path, folder: Path) -> None:
-    print(f"  the first day: {way.name}", file=sys.stderr)
-    shutil.rmtree(folder, ignore_errors=True)
     way.prepare(folder)
     put(days / "customers-1.parquet", folder / way.place.format(day=1))
     run(way.first, folder, {**way.environment, **way.first_environment})
