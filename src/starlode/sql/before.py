@@ -28,13 +28,13 @@ def before_table(table: Table) -> Table:
     return replace(table, schema=LEDGER_SCHEMA, name=f"{table.name} (before)", columns=columns)
 
 
-def keep_before(dialect: Dialect, table: Table, alias: str, where: str, load_key: int) -> str:
-    """Keep the rows that a load is about to change or to take out."""
+def keep_before(dialect: Dialect, table: Table, alias: str, where: str, load_key: int, taken: str = "") -> str:
+    """Keep the rows that a load is about to change or to take out; of the table, or of a work table that holds them."""
     kept = before_table(table)
     return (
         f"insert into {dialect.table(kept)} ({dialect.names(kept.names)})\n"
         f"select {dialect.names(table.names, alias)}, {load_key}\n"
-        f"  from {dialect.table(table)} as {alias}\n where {where}"
+        f"  from {taken or dialect.table(table)} as {alias}\n where {where}"
     )
 
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 WORK_MEMBERS = "__starlode_members"
 WORK_POINTED = "__starlode_pointed"
 WORK_POINTS = "__starlode_points"
-WORK_TABLES = (WORK_MEMBERS, WORK_POINTED, WORK_POINTS)
+WORK_MOVED = "__starlode_moved"
+WORK_TABLES = (WORK_MEMBERS, WORK_POINTED, WORK_POINTS, WORK_MOVED)
 
 
 def find_members(dialect: Dialect, shape: Shape, number: int, since: int) -> str:
@@ -67,18 +68,30 @@ def count_points(dialect: Dialect) -> str:
     return f"select count(*) from {dialect.quote(WORK_POINTS)}"
 
 
-def is_pointed(dialect: Dialect, shape: Shape) -> str:
+def take_rows(dialect: Dialect, shape: Shape) -> str:
+    """The whole rows that get a new key, as `moved`."""
+    table = dialect.table(shape.fact.table)
+    return f"{dialect.create_work} {WORK_MOVED} as\nselect f.* from {table} as f\n where {_is_pointed(dialect, shape)}"
+
+
+def take_out(dialect: Dialect, shape: Shape) -> str:
+    """Take the rows out of the fact. Few that are all over a large table go and come sooner than a column of it is written."""
+    return f"delete from {dialect.table(shape.fact.table)} as f\n where {_is_pointed(dialect, shape)}"
+
+
+def put_back(dialect: Dialect, shape: Shape, number: int, load_key: int) -> str:
+    """Put the rows back with their new keys."""
+    q, fact, role = dialect.quote, shape.fact, shape.fact.roles[number]
+    same = " and ".join(f"p.{q(name)} = f.{q(name)}" for name in fact.grain)
+    given = (f"{'p' if name in role.key_columns else 'f'}.{q(name)}" for name in shape.content)
+    return (
+        f"insert into {dialect.table(fact.table)} ({dialect.names(shape.content)}, {LOAD_KEY})\n"
+        f"select {', '.join(given)}, {load_key}\n"
+        f"  from {WORK_MOVED} as f join {WORK_POINTS} as p on {same}"
+    )
+
+
+def _is_pointed(dialect: Dialect, shape: Shape) -> str:
     """The condition of rows `f` that get a new key."""
     grain = shape.fact.grain
     return dialect.among([f"f.{dialect.quote(name)}" for name in grain], grain, WORK_POINTS)
-
-
-def point(dialect: Dialect, shape: Shape, number: int, load_key: int) -> str:
-    """Give the rows their new keys."""
-    q, fact, role = dialect.quote, shape.fact, shape.fact.roles[number]
-    same = " and ".join(f"p.{q(name)} = f.{q(name)}" for name in fact.grain)
-    assigned = ", ".join(f"{q(name)} = p.{q(name)}" for name in role.key_columns)
-    return (
-        f"update {dialect.table(fact.table)} as f\n   set {assigned}, {LOAD_KEY} = {load_key}\n"
-        f"  from {WORK_POINTS} as p\n where {same}"
-    )

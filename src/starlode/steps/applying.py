@@ -47,7 +47,8 @@ def apply_rows(shape: sql.Shape, balance: Outcome, work: Work, load_key: int) ->
     if gone and not inserted + updated + same:
         _guard_emptied(shape, gone, session)
     if updated + gone:
-        keep_before(work, table, "f", sql.is_changed(dialect, shape), load_key)
+        taken = sql.WORK_HELD if shape.is_narrow else ""
+        keep_before(work, table, "f", sql.is_changed(dialect, shape), load_key, taken)
     session.execute(sql.delete_changed(dialect, shape))
     session.execute(sql.add_changed(dialect, shape, load_key))
     sums = _sums(shape, work) if shape.is_narrow else balance.sums

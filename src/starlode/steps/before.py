@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from starlode.work import Work
 
 
-def keep_before(work: Work, table: Table, alias: str, where: str, load_key: int) -> None:
-    """Keep the rows that the load is about to change or to take out."""
+def keep_before(work: Work, table: Table, alias: str, where: str, load_key: int, taken: str = "") -> None:
+    """Keep the rows that the load is about to change or to take out; of the table, or of a work table that holds them."""
     session, dialect = work.session, work.session.dialect
     held = replace(table, columns=session.columns(table))
     kept = sql.before_table(held)
@@ -31,7 +31,7 @@ def keep_before(work: Work, table: Table, alias: str, where: str, load_key: int)
     change = Reshape(added=tuple(column for column in kept.columns if column.name not in known))
     if not change.is_nothing:
         session.reshape(kept, change)
-    session.execute(sql.keep_before(dialect, held, alias, where, load_key))
+    session.execute(sql.keep_before(dialect, held, alias, where, load_key, taken))
 
 
 def open_before(work: Work, table: Table, load_key: int) -> tuple[Column, ...]:

@@ -51,8 +51,11 @@ def _point_role(shape: Shape, number: int, since: int, *, has_gone: bool, work: 
     session.learn(sql.WORK_POINTS)
     count = int(session.rows(sql.count_points(dialect))[0][0])
     if count:
-        keep_before(work, shape.fact.table, "f", sql.is_pointed(dialect, shape), load_key)
-        session.execute(sql.point(dialect, shape, number, load_key))
+        session.execute(sql.take_rows(dialect, shape))
+        session.learn(sql.WORK_MOVED)
+        keep_before(work, shape.fact.table, "f", "true", load_key, sql.WORK_MOVED)
+        session.execute(sql.take_out(dialect, shape))
+        session.execute(sql.put_back(dialect, shape, number, load_key))
     _drop_work(work)
     return count
 
