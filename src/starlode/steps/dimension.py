@@ -50,7 +50,7 @@ def build_dimension(
     changes = dict(session.rows(sql.count_changes(dialect)))
     vanished = session.rows(sql.count_vanished(dialect, shape))[0][0] if shape.has_history else 0
     if vanished or changes.get("update"):
-        keep_before(work, dimension.table, "d", sql.is_changed(dialect, shape), load_key)
+        keep_before(work, dimension.table, "d", sql.is_changed(dialect, shape), load_key, sql.WORK_HELD)
         session.execute(sql.delete_changed(dialect, shape))
     session.execute(sql.add_versions(dialect, shape, load_key))
     find_members(work, shape)
