@@ -106,3 +106,19 @@ def _kept(project: starlode.Project) -> dict[str, object]:
         "flags": projects.rows(project, flags),
         "sales": projects.rows(project, sales),
     }
+
+
+def test_a_junk_dimension_that_was_dropped_comes_back_with_its_keys(tmp_path: Path) -> None:
+    project = projects.project(tmp_path, {"starlode.yml": PROJECT, **SELECTS, **FIRST})
+    starlode.run(project)
+    projects.write(tmp_path, SECOND)
+    starlode.run(project)
+    before = _kept(project)
+    session = project.warehouse.connect()
+    session.execute("drop table star.dim_flags")
+    session.close()
+
+    starlode.run(project)
+
+    assert _kept(project) == before
+    assert starlode.check(project) == ()

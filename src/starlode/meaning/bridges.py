@@ -98,11 +98,11 @@ def _uses(ends: Mapping[Filled, Columns | Mapping[Name, Columns]]) -> list[tuple
 
 
 def _tell_history(of: str, said: BridgeDeclaration, dimensions: Mapping[str, Dimension], scope: Scope) -> None:
-    """A bridge has no moment, so it cannot choose between the versions of the member that has several."""
+    """A bridge has no moment, so it meets facts, which point to versions, in the key of the member."""
     name = next(iter(said.of))
-    if name in dimensions and dimensions[name].history:
-        what = f"{of} is of dimension `{name}`, which has versions, and does not say which of them it means"
-        advice = "give what has no history a dimension of its own with the same key, and bridge that"
+    if name in dimensions and dimensions[name].history and not dimensions[name].durable:
+        what = f"{of} is of dimension `{name}`, which has versions and no key of its own for each member"
+        advice = "add `durable: true` to the dimension: facts and the bridge meet in that key"
         scope.reading.mistake(name.place, what, advice)
 
 

@@ -113,9 +113,8 @@ SCHEMA_CHANGE = _table(
     new_type=TEXT,
     at=TIMESTAMP,
 )
-RETIRED = _table("retired", object=TEXT, highest=INTEGER, load_key=INTEGER)
 FOLLOWED = _table("followed", object=TEXT, load_key=INTEGER)
-TABLES = (RUN, STEP, LOAD, POSITION, FINDING, REJECT, RESOLUTION, CONFLICT, RETIRED, SCHEMA_CHANGE, FOLLOWED)
+TABLES = (RUN, STEP, LOAD, POSITION, FINDING, REJECT, RESOLUTION, CONFLICT, SCHEMA_CHANGE, FOLLOWED)
 
 
 def create_schema(dialect: Dialect, schema: str) -> str:
@@ -193,21 +192,6 @@ def undecided_columns(dialect: Dialect) -> str:
         f"    from {dialect.table(SCHEMA_CHANGE)} where run_id not in ({undone(dialect)})) as numbered\n"
         " where newest = 1 and change = 'undecided'"
     )
-
-
-def retire_keys(dialect: Dialect, dimension: Table, key: str, load_key: int) -> str:
-    """Remember the highest key of a dimension before rows go from it, so that no key ever comes to mean something else."""
-    return (
-        f"insert into {dialect.table(RETIRED)} ({dialect.names(RETIRED.names)})\n"
-        f"select {dialect.text(dimension.name)}, max({dialect.quote(key)}), {load_key} from {dialect.table(dimension)}"
-    )
-
-
-def highest_key(dialect: Dialect, dimension: Table, key: str) -> str:
-    """The highest key that a dimension has ever allotted, as an expression."""
-    retired = f"select max(highest) from {dialect.table(RETIRED)} where object = {dialect.text(dimension.name)}"
-    held = f"select max({dialect.quote(key)}) from {dialect.table(dimension)}"
-    return f"greatest(coalesce(({held}), 0), coalesce(({retired}), 0), 0)"
 
 
 def newest_project(dialect: Dialect) -> str:

@@ -9,10 +9,10 @@ from starlode.errors import DataError
 from starlode.finding import Finding
 from starlode.sql import junk as sql
 from starlode.sql import staging
-from starlode.sql.dimension import delete_reserved, is_reserved
+from starlode.sql.dimension import LOAD_KEY, delete_reserved, is_reserved
 from starlode.sql.export import count_members
 from starlode.sql.fact import WORK_FACT
-from starlode.sql.ledger import retire_keys
+from starlode.sql.keys import WORK_MISSING, key_map
 from starlode.step import Outcome
 from starlode.steps.before import close_before, keep_before, open_before
 from starlode.steps.shaping import ensure_table
@@ -27,18 +27,18 @@ if TYPE_CHECKING:
 
 def build_junk(dimension: Dimension, work: Work, load_key: int) -> Outcome:
     """Make the table to which facts add their combinations; combinations of other columns than are declared now go."""
-    session, dialect, table = work.session, work.session.dialect, dimension.table
+    session, dialect, table, pairs = work.session, work.session.dialect, dimension.table, key_map(dimension)
     held = {c.name: c for c in session.columns(table)}
-    bare = sql.columns(dimension, ())
-    stale = held.keys() - {c.name for c in bare}
-    if not held:
-        ensure_table(work, table, bare, sql.add_reserved(dialect, dimension, (), load_key))
-        return Outcome()
+    known = {c.name for c in session.columns(pairs)} - {c.name for c in pairs.columns}
+    stale = {c for c in held if c not in (dimension.key_column, LOAD_KEY)} or known
     is_other = bool(stale) and stale != set(dimension.key)
-    gone = session.rows(count_members(dialect, table, dimension.key_column))[0][0] if is_other else 0
+    gone = session.rows(count_members(dialect, table, dimension.key_column))[0][0] if held and is_other else 0
+    if is_other or not known:
+        ensure_table(work, pairs, pairs.columns)
+    if is_other or not held:
+        ensure_table(work, table, sql.columns(dimension, ()))
     if is_other:
-        session.execute(retire_keys(dialect, table, dimension.key_column, load_key))
-        ensure_table(work, table, bare)
+        session.execute(sql.forget_pairs(dialect, dimension))
         session.execute(staging.empty(dialect, table))
     keep_before(work, table, "d", is_reserved(dialect, dimension), load_key)
     session.execute(delete_reserved(dialect, dimension))
@@ -60,15 +60,18 @@ def _fit(dimension: Dimension, roles: list[Role], shape: Shape, work: Work, load
     """Let the columns of a junk dimension hold what a fact brings beside what they hold; the columns then."""
     session, dialect, table = work.session, work.session.dialect, dimension.table
     held = {c.name: c for c in session.columns(table)}
+    known = {c.name: c for c in session.columns(key_map(dimension))} | held
     given = {c.name: c for c in shape.selected}
     key = []
     for place, name in enumerate(dimension.key):
-        wanted = held.get(name) or Column(name, given[roles[0].columns[place]].type)
+        wanted = known.get(name) or Column(name, given[roles[0].columns[place]].type)
         for role in roles:
             wanted = _wider(wanted, given[role.columns[place]], dimension, shape)
         key.append(wanted)
     if any(held.get(c.name) != c for c in key):
         was = open_before(work, table, load_key)
+        pairs = key_map(dimension, tuple(key))
+        ensure_table(work, pairs, pairs.columns)
         ensure_table(work, table, sql.columns(dimension, key))
         keep_before(work, table, "d", is_reserved(dialect, dimension), load_key)
         session.execute(delete_reserved(dialect, dimension))
@@ -92,9 +95,12 @@ def _wider(held: Column, given: Column, dimension: Dimension, shape: Shape) -> C
 
 def _add(dimension: Dimension, role: Role, shape: Shape, work: Work, load_key: int) -> tuple[Finding, ...]:
     session, dialect, key = work.session, work.session.dialect, shape.junk[dimension.name]
-    count = session.rows(sql.count_new(dialect, role, dimension, key, WORK_FACT))[0][0]
+    session.execute(sql.allot_keys(dialect, role, dimension, key, WORK_FACT))
+    count = session.rows(sql.count_missing(dialect))[0][0]
+    session.execute(sql.add_pairs(dialect, dimension, key))
+    session.execute(sql.add_members(dialect, dimension, key, load_key))
+    session.execute(staging.drop_work(dialect, WORK_MISSING))
     if not count:
         return ()
-    session.execute(sql.add_members(dialect, role, dimension, key, WORK_FACT, load_key))
     told = f"{counted(count, 'combination')} of {', '.join(dimension.key)} that {shape.fact.table.name} brings first"
     return (Finding("combinations", dimension.table.name, "note", told, found=str(count)),)
