@@ -199,6 +199,11 @@ class Fact:
         return self.grain[:-1] if self.kind == "daily" else self.grain
 
     @property
+    def given_by(self) -> tuple[str, ...]:
+        """The columns by which a row is found in what the SELECT gives: for a day, those of its state."""
+        return (*self.given_grain, self.at) if self.kind == "daily" and self.at else self.grain
+
+    @property
     def added_measures(self) -> Mapping[str, Aggregate]:
         """The measures that its kind brings along."""
         if self.kind == "factless":

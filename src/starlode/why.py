@@ -19,7 +19,7 @@ from starlode.sql import select
 from starlode.sql import why as sql
 from starlode.sql.dialect import OWN
 from starlode.sql.dimension import IS_CURRENT, IS_INFERRED, LOAD_KEY, VALID_FROM, VALID_TO
-from starlode.star import Fact
+from starlode.star import DAY, Fact
 from starlode.steps.spoken import spoken
 from starlode.tracing.asking import Asking
 from starlode.tracing.naming import COMMAND, apart, model_named, named_row
@@ -64,24 +64,36 @@ def why(project: Project, table: str, where: Mapping[str, Any]) -> Why:
 def _fact(asking: Asking, fact: Fact, row: dict[str, Any]) -> Why:
     session, tree = asking.session, select.parse(fact.select)
     places = asking.places(fact.select)
-    by = {name: row[name] for name in fact.grain}
+    by = {name: row[name] for name in fact.given_by}
     keys = {role.key_column for role in fact.roles}
     own = tuple(name for name in row if name not in keys and name != LOAD_KEY)
     text = spoken(tree, places, session.dialect)
     own = tuple(c.name for c in session.describe(text) if c.name in own)
-    now = session.rows(sql.narrowed(session.dialect, text, fact.grain, own, 1), tuple(by.values()))
+    now = session.rows(sql.narrowed(session.dialect, text, fact.given_by, own, 1), tuple(by.values()))
     found = find(asking, tree, places, by, ())
     told = Told(row, asking.written(row[LOAD_KEY]), found.sources, found.is_cut)
-    remarks = (*_pointed_anew(told), *_moved_on(asking, fact, fact.select), *_differing(row, own, now))
+    remarks = (
+        *_carried(fact, row),
+        *_pointed_anew(told),
+        *_moved_on(asking, fact, fact.select),
+        *_differing(row, own, now),
+    )
     return Why(
         table=fact.table.name,
-        named=by,
+        named={name: row[name] for name in fact.grain},
         rows=(told,),
         pointings=pointings(asking, fact, row),
         untold=found.untold,
         conflicts=_conflicts(asking, fact.table, _places_of(found)),
         remarks=remarks,
     )
+
+
+def _carried(fact: Fact, row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Whether a day has the state of an earlier one."""
+    if fact.kind != "daily" or fact.at is None or str(row[fact.at])[:10] == str(row[DAY]):
+        return ()
+    return (f"no state is of this day: the one of {row[fact.at]} is carried forward",)
 
 
 def _pointed_anew(told: Told) -> tuple[str, ...]:

@@ -122,3 +122,13 @@ def test_a_junk_dimension_that_was_dropped_comes_back_with_its_keys(tmp_path: Pa
 
     assert _kept(project) == before
     assert starlode.check(project) == ()
+
+
+def test_a_day_tells_the_state_that_it_has(tmp_path: Path) -> None:
+    project = projects.project(tmp_path, {"starlode.yml": PROJECT, **SELECTS, **FIRST, **SECOND})
+    starlode.run(project)
+
+    told = starlode.why(project, "fact_last", {"product_id": "P1", "day": "2024-02-03"})
+
+    assert [(source.file, source.row) for source in told.rows[0].sources] == [("orders1.csv", 2)]
+    assert told.remarks == ("no state is of this day: the one of 2024-02-02 10:00:00 is carried forward",)
