@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
 
 from starlode.nearest import listing
 from starlode.sql import why as sql
 from starlode.sql.dimension import IS_INFERRED, LOAD_KEY, VALID_FROM, VALID_TO
-from starlode.star import NOT_APPLICABLE_KEY, NOT_YET_ARRIVED_KEY, UNKNOWN_KEY
+from starlode.star import DAY, NOT_APPLICABLE_KEY, NOT_YET_ARRIVED_KEY, UNKNOWN_KEY
 from starlode.tracing.told import Pointing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from starlode.star import Dimension, Fact, Role
     from starlode.tracing.asking import Asking
@@ -80,6 +80,9 @@ def _because(asking: Asking, fact: Fact, role: Role, row: Mapping[str, Any], mem
         return "the fact has no `at`, so the current one"
     if row[fact.at] is None:
         return f"{fact.at} is NULL, so the current one"
+    if fact.kind == "daily":
+        end = datetime.combine(row[DAY], time.max)
+        return _as_of(asking, dimension, f"the end of {DAY}", end, member)
     moment = asking.session.rows(sql.moment(asking.session.dialect), (row[fact.at],))[0][0]
     return _as_of(asking, dimension, fact.at, moment, member)
 
