@@ -40,12 +40,14 @@ def main() -> int:
 
 def _try_all(asked: argparse.Namespace, target: Target) -> int:
     wrong = 0
-    for seed in range(asked.seed, asked.seed + asked.examples):
+    for number, seed in enumerate(range(asked.seed, asked.seed + asked.examples), 1):
         case = make(seed, facts=asked.facts, days=asked.days)
         found = trouble(case, target)
         if found:
             wrong += 1
             print(f"=== seed {seed}: {report(case, target, found)}\n", flush=True)
+        if number % 10 == 0:
+            print(f"{number} cases played, {wrong} of them wrong", flush=True)
     print(f"{asked.examples} cases from seed {asked.seed}, {wrong} of them wrong", flush=True)
     return 1 if wrong else 0
 

@@ -36,7 +36,7 @@ EXAMPLES = int(os.environ.get("STARLODE_STAR_EXAMPLES", "2"))
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate, *((Phase.shrink,) if EXAMPLES > 2 else ()))
 SETTINGS = settings(
     max_examples=EXAMPLES,
-    stateful_step_count=12,
+    stateful_step_count=10,
     deadline=None,
     derandomize=EXAMPLES == 2,
     phases=PHASES,
