@@ -57,7 +57,7 @@ def _runs(session: Session, name: str, *, through: bool) -> tuple[str, ...]:
     if later and not through:
         what = f"{counted(len(later), 'run')} changed something after {meant[0]}"
         raise _refused(what, f"undo them first, or with it by --through: {listing(later)}")
-    undone = session.rows(sql.objects_of(session.dialect, (*later, meant[0]), "undo"))
+    undone = session.rows(sql.objects_of(session.dialect, (meant[0],), "undo"))
     if undone:
         raise _refused("an undo cannot be undone", f"`starlode run` reads the input of {undone[0][0]} again")
     return (*later, meant[0])

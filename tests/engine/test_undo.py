@@ -138,6 +138,27 @@ def test_the_first_run_is_undone_and_comes_again(tmp_path: Path) -> None:
     assert projects.value(project, "select count(*) from star.fact_sales") == 3
 
 
+def test_one_run_after_another_is_undone(tmp_path: Path) -> None:
+    first = starlode.run(shop.opened(tmp_path))
+    project = starlode.read(tmp_path)
+    before = _kept(project)
+    projects.write(tmp_path, DAYS["a late version"])
+    starlode.run(project)
+    projects.write(tmp_path, DAYS["new rows"])
+    later = starlode.run(project)
+
+    starlode.undo(project, "last")
+    second = next(
+        run
+        for run in starlode.status(project)
+        if run.run_id not in (later.run_id, first.run_id) and run.steps[0].verb == "land"
+    )
+    starlode.undo(project, second.run_id, through=True)
+
+    assert _kept(project) == before
+    assert starlode.check(project) == ()
+
+
 def test_an_undo_cannot_be_undone(tmp_path: Path) -> None:
     project = shop.opened(tmp_path)
     starlode.run(project)
@@ -212,3 +233,29 @@ def test_killed_while_undoing_and_undone_again(place: int, tmp_path: Path) -> No
 def _undo_and_die(folder: Path, number: int, run: str) -> None:
     command = [sys.executable, "-m", "tests.engine.killed", str(folder), "statement", str(number), run]
     subprocess.run(command, cwd=ROOT, capture_output=True, timeout=120, check=False)
+
+
+def test_lasting_keys_and_first_and_previous_values_come_back(tmp_path: Path) -> None:
+    declared = shop.PROJECT.replace(
+        "history: [city], at: changed_at}",
+        "history: [city], at: changed_at, durable: true, previous: [city], fixed: [rank]}",
+    )
+    customers = "customer_id,city,rank,changed_at\nC1,Paris,a,2024-01-01 00:00:00\nC2,Rome,b,2024-01-01 00:00:00\n"
+    moved = "customer_id,city,rank,changed_at,extra\nC1,Lyon,z,2024-02-01 00:00:00,x\nC3,Oslo,c,2024-02-01 00:00:00,y\n"
+    first = {**shop.FIRST, "starlode.yml": declared, "sql/sales.sql": shop.SALES, "data/customers1.csv": customers}
+    project = projects.project(tmp_path, first)
+    starlode.run(project)
+    current = (
+        "select customer_key, customer_durable_key, city, previous_city, rank from star.dim_customer_current order by 1"
+    )
+    before = projects.star(project), projects.rows(project, current)
+    projects.write(tmp_path, {**shop.LATER, "data/customers2.csv": moved})
+    starlode.run(project)
+    after = projects.star(project), projects.rows(project, current)
+
+    starlode.undo(project, "last")
+    undone = projects.star(project), projects.rows(project, current)
+    starlode.run(project)
+
+    assert undone == before
+    assert (projects.star(project), projects.rows(project, current)) == after
