@@ -17,7 +17,7 @@ from starlode.document import Place
 from starlode.environment import Word
 from starlode.languages import Language  # noqa: TC001
 from starlode.source import Contract, Mode  # noqa: TC001  read from the fields at run time
-from starlode.star import Aggregate, FactKind, FiscalName, Grain, Labels, Late, OnConflict
+from starlode.star import Aggregate, Deletes, FactKind, FiscalName, Grain, Labels, Late, OnConflict
 
 PROJECT_FILE = "starlode.yml"
 
@@ -136,6 +136,12 @@ class DimensionDeclaration(Declared):
         default=None,
         metadata=_doc(
             "What becomes of rows that disagree about a member: which is kept, or an error, or their rejection."
+        ),
+    )
+    deletes: Deletes = field(
+        default="ignore",
+        metadata=_doc(
+            "What becomes of a member whose key leaves its stream: its last version ends, it is marked, or nothing."
         ),
     )
     dims: Mapping[Filled, Columns | Mapping[Name, Columns]] = field(

@@ -70,13 +70,14 @@ class Plan:
 def make_plan(project: Project, options: Options, state: State, seen: Mapping[str, Seen]) -> Plan:
     """The steps that bring the warehouse to what the sources hold, in the order of the journey."""
     chosen = choose(project, options.select)
-    keeps = streams_with_history(project)
+    keeps, deletes = streams_with_history(project), streams_with_deletes(project)
     lands, loads = [], []
     for stream in project.streams:
         if str(stream) in chosen:
             land = _land(stream, state, seen[str(stream)], options)
             load = _load(stream, state, seen[str(stream)], land, keeps.get(str(stream)))
             load = replace(load, settled=_settled(stream, project, state)) if load else None
+            load = replace(load, keeps_deleted=str(stream) in deletes) if load else None
             lands += [land] if land else []
             loads += [load] if load else []
     moving = {load.object for load in loads}
@@ -128,6 +129,16 @@ def streams_with_history(project: Project) -> dict[str, tuple[str, ...]]:
             if driving is not None:
                 needed.setdefault(f"{driving.db}.{driving.name}", set()).add(dimension.at)
     return {str(s): tuple(sorted(needed[str(s)])) for s in project.streams if s.key and str(s) in needed}
+
+
+def streams_with_deletes(project: Project) -> frozenset[str]:
+    """The keyed streams whose keys a dimension wants to know of when they leave."""
+    wanted = set()
+    for dimension in project.star.dimensions:
+        if dimension.select is not None and dimension.deletes != "ignore":
+            driving = select.driving(select.parse(dimension.select))
+            wanted |= {f"{driving.db}.{driving.name}"} if driving is not None else set()
+    return frozenset(str(stream) for stream in project.streams if stream.key and str(stream) in wanted)
 
 
 def digest_of(declaration: object) -> str:

@@ -19,6 +19,7 @@ from starlode.environment import Word, variables
 from starlode.errors import Mistake, ProjectError
 from starlode.meaning.bridges import with_bridges
 from starlode.meaning.checks import checks
+from starlode.meaning.deletes import tell_deletes
 from starlode.meaning.exports import exports
 from starlode.meaning.names import guard_names
 from starlode.meaning.selects import Scope
@@ -91,6 +92,7 @@ def _project(node: Node, folder: Path, target: str | None, reading: Reading) -> 
     made_exports = exports(said.exports, meant.columns, reading)
     made_checks = checks(said.checks, meant.columns, replace(scope, tables=(*meant.columns, *meant.star.views)))
     made_sources = sources(said.sources, scope)
+    tell_deletes(said.dimensions, meant.star, tuple(s for source in made_sources for s in source.streams), reading)
     kept = landing(said.landing, folder, made_sources, reading)
     if loaded is None:
         return None

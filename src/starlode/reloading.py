@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from starlode.landing import read_manifest, verify
+from starlode.plan import streams_with_deletes
 from starlode.sql import again as sql
 from starlode.step import Reload
 
@@ -25,7 +26,7 @@ def reload_of(
 ) -> Reload:
     """The step that loads a stream again; raises where a file that it needs is gone or is not what was landed.
 
-    Nothing before the last full extract is needed, unless everything that was seen is kept.
+    Nothing before the last full extract is needed, unless everything that was seen is kept, or which keys left.
     """
     found = session.rows(sql.loads_of(session.dialect, str(stream), without))
     extractions = [(load_key, read_manifest(project.landing, stream, number)) for load_key, number in found]
@@ -34,7 +35,7 @@ def reload_of(
     for _, manifest in extractions[first:]:
         for file in manifest.files:
             verify(project.landing, file)
-    kept = extractions if moments is not None else extractions[first:]
-    return Reload(
-        stream, tuple(kept), len(extractions) - first, moments is not None, reason, moments=tuple(moments or ())
-    )
+    keeps_deleted = str(stream) in streams_with_deletes(project)
+    kept = extractions if moments is not None or keeps_deleted else extractions[first:]
+    needed, told = len(extractions) - first, tuple(moments or ())
+    return Reload(stream, tuple(kept), needed, moments is not None, reason, told, keeps_deleted)

@@ -28,6 +28,7 @@ Aggregate = Literal["sum", "min", "max", "avg", "count", "count_distinct", "last
 FactKind = Literal["transaction", "factless", "lifecycle", "daily"]
 Kind = FactKind | Literal["bridge"]
 Late = Literal["infer", "unknown", "hold", "fail"]
+Deletes = Literal["close", "flag", "ignore"]
 OnConflict = Literal["most_frequent", "latest", "fail", "reject"]
 CalendarGrain = Literal["day", "hour", "minute"]
 TimeGrain = Literal["hour", "minute", "second"]
@@ -99,6 +100,7 @@ class Dimension:
     history: tuple[str, ...] = ()
     at: str | None = None
     on_conflict: OnConflict | None = None
+    deletes: Deletes = "ignore"
     calendar: Calendar | TimeOfDay | None = None
     labels: Labels = field(default_factory=Labels)
     is_junk: bool = False

@@ -48,6 +48,7 @@ class Load:
     reason: str
     digest: str = ""
     moments: tuple[str, ...] = ()
+    keeps_deleted: bool = False
     # Every model that reads the stream has taken in the loads up to this one.
     settled: int = 0
     verb: Verb = "load"
@@ -70,6 +71,7 @@ class Reload:
     keeps_seen: bool
     reason: str
     moments: tuple[str, ...] = ()
+    keeps_deleted: bool = False
     verb: Verb = "reload"
 
     @property

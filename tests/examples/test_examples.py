@@ -6,12 +6,17 @@ import csv
 import shutil
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import starlode
 from starlode.errors import CheckFailed
+from starlode.landing import now
 from tests import projects
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 EXAMPLES = Path(__file__).parent
 
@@ -90,6 +95,57 @@ def test_p2_users_are_those_that_are_expected(tmp_path: Path) -> None:
     expected = _expected("p2_music_events", "users")
     assert found == [(row["user_id"], row["level"], int(row["plays"])) for row in expected]
     assert spans == [(row["user_id"], int(row["first_ts"]), int(row["last_ts"])) for row in expected]
+
+
+def test_p3_three_snapshots_make_the_history_that_they_show(tmp_path: Path) -> None:
+    folder = _copy("p3_customer_history", tmp_path)
+    runs: list[tuple[str, datetime]] = []
+    for snapshot in sorted((folder / "data").glob("customers_*.csv")):
+        runs.append((snapshot.stem.removeprefix("customers_"), now()))
+        shutil.copy(snapshot, folder / "data" / "customers.csv")
+        project = starlode.read(folder)
+
+        assert starlode.run(project).status == "succeeded"
+        assert starlode.run(project).status == "unchanged"
+
+        assert starlode.run(project, full=True).status == "succeeded"
+
+    def day(moment: datetime) -> str:
+        """The snapshot whose run was on when something became true."""
+        return [name for name, began in runs if began <= moment][-1] if moment.year < 9999 else ""
+
+    found = projects.rows(
+        project,
+        "select id, name, city, tier, valid_from, valid_to, is_current from star.dim_customer\n"
+        " where customer_key > 0 order by id, valid_from",
+    )
+    assert [(str(key), *said, day(begins), day(ends), str(last)) for key, *said, begins, ends, last in found] == [
+        (
+            *(row[name] or None for name in ("id", "name", "city", "tier")),
+            row["valid_from"],
+            row["valid_to"],
+            row["is_current"],
+        )
+        for row in _expected("p3_customer_history", "dim_customer")
+    ]
+
+
+def test_p4_an_extract_says_what_it_inserts_updates_and_deletes(tmp_path: Path) -> None:
+    folder = _copy("p4_stage_to_target", tmp_path)
+    for name in ("stage_t0", "stage_t1", "stage_t1"):
+        shutil.copy(folder / "data" / f"{name}.csv", folder / "data" / "stage.csv")
+        project = starlode.read(folder)
+        starlode.run(project, full=True)
+
+    counts = (
+        "select rows_inserted, rows_deleted, rows_updated, rows_unchanged from starlode.step\n"
+        " where verb = 'load' order by started_at"
+    )
+    assert projects.rows(project, counts) == [(12, 0, 0, 0), (3, 2, 3, 7), (0, 0, 0, 13)]
+    assert projects.rows(project, "select id, specialization from star.dim_student where is_deleted order by 1") == [
+        (3, "DE"),
+        (7, "DE"),
+    ]
 
 
 def test_p6_joins_that_lose_and_double_fail_the_run_with_their_numbers(tmp_path: Path) -> None:

@@ -104,6 +104,7 @@ def _dimension(
         at=plain(said.at),
         durable=said.durable,
         on_conflict=plain(said.on_conflict),
+        deletes=plain(said.deletes),
         roles=roles,
     )
     added = added_columns(made)

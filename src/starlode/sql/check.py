@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from starlode.sql.dialect import HIGH_DATE
 from starlode.sql.dimension import IS_CURRENT, IS_INFERRED, LOAD_KEY, VALID_FROM, VALID_TO
 from starlode.star import WEIGHT
 from starlode.table import DOUBLE, MAX_PRECISION, decimal
@@ -78,16 +79,21 @@ def torn_weights(dialect: Dialect, fact: Fact, where: str = "true") -> str:
     )
 
 
-def torn_intervals(dialect: Dialect, dimension: Dimension, where: str = "true") -> str:
-    """Versions that are empty, overlap the next, leave a gap before it, or are not marked as current by their place."""
+def torn_intervals(dialect: Dialect, dimension: Dimension, where: str = "true", was_deleted: str = "") -> str:
+    """Versions that are empty, overlap the next, leave a gap before it, or are not marked as current by their place.
+
+    Only a member `m` that was deleted may have a gap, or end.
+    """
     names, table = dialect.names(dimension.key), dialect.table(dimension.table)
+    last = f"timestamp '{HIGH_DATE}'"
+    may_gape = f" and (next_from < {VALID_TO} or not {was_deleted})" if was_deleted else ""
     return (
         f"select count(*) from (\n"
         f"  select *, lead({VALID_FROM}) over (partition by {names} order by {VALID_FROM}) as next_from\n"
-        f"    from {table} where {real_member(dialect, dimension)} and not {IS_INFERRED} and {where}) as chained\n"
+        f"    from {table} where {real_member(dialect, dimension)} and not {IS_INFERRED} and {where}) as m\n"
         f" where {VALID_FROM} >= {VALID_TO}\n"
-        f"    or (next_from is not null and next_from <> {VALID_TO})\n"
-        f"    or {IS_CURRENT} <> (next_from is null)"
+        f"    or (coalesce(next_from, {last}) <> {VALID_TO}{may_gape})\n"
+        f"    or {IS_CURRENT} <> ({VALID_TO} = {last})"
     )
 
 

@@ -130,6 +130,10 @@ class Dialect:
         """Whether expressions stand among the columns of some rows, in the form that is quickest where those are few."""
         return f"({', '.join(held)}) in (select {self.names(names)} from {rows})"
 
+    def next_moment(self, timestamp: str) -> str:
+        """The next moment after a timestamp that can be told from it."""
+        return f"{timestamp} + interval '1 microsecond'"
+
     def try_cast(self, expression: str, of: Type) -> str:
         """An expression of text as a type, or NULL where it cannot be read as one."""
         return f"try_cast({expression} as {self.type(of)})"

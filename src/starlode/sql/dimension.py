@@ -23,11 +23,14 @@ WORK_SEEN = "__starlode_seen"
 WORK_CHAIN = "__starlode_chain"
 WORK_HELD = "__starlode_held"
 WORK_ROWS = "__starlode_rows"
+WORK_ENDS = "__starlode_ends"
+WORK_LIVES = "__starlode_lives"
 WORK_PIECES = "__starlode_pieces"
 WORK_PAST = "__starlode_past"
-WORK_TABLES = (WORK_IN, WORK_SEEN, WORK_CHAIN, WORK_HELD, WORK_PIECES, WORK_ROWS, WORK_PAST)
+WORK_TABLES = (WORK_IN, WORK_SEEN, WORK_CHAIN, WORK_HELD, WORK_ENDS, WORK_LIVES, WORK_PIECES, WORK_ROWS, WORK_PAST)
 VALID_FROM, VALID_TO, IS_CURRENT, IS_INFERRED = "valid_from", "valid_to", "is_current", "is_inferred"
-LOAD_KEY = "load_key"
+IS_DELETED, LOAD_KEY = "is_deleted", "load_key"
+UNTIL = "until"
 LOW_DATE = "0001-01-01 00:00:00"
 
 
@@ -83,6 +86,7 @@ class Shape:
             *self.previous,
             *(Column(role.key_column, INTEGER) for role in self.dimension.roles),
             *(span if self.has_history else ()),
+            *((Column(IS_DELETED, BOOLEAN),) if self.dimension.deletes == "flag" else ()),
             Column(IS_INFERRED, BOOLEAN),
             Column(LOAD_KEY, INTEGER),
         )
@@ -99,7 +103,8 @@ def added_columns(dimension: Dimension) -> tuple[str, ...]:
     """The columns that the star adds to those of a dimension's SELECT, or may add one day."""
     previous = map(previous_column, dimension.previous)
     roles = (role.key_column for role in dimension.roles)
-    return (*dimension.own_keys, *previous, *roles, VALID_FROM, VALID_TO, IS_CURRENT, IS_INFERRED, LOAD_KEY)
+    flag = (IS_DELETED,) if dimension.deletes == "flag" else ()
+    return (*dimension.own_keys, *previous, *roles, *flag, VALID_FROM, VALID_TO, IS_CURRENT, IS_INFERRED, LOAD_KEY)
 
 
 def held_shape(dimension: Dimension, held: tuple[Column, ...]) -> Shape:
@@ -189,7 +194,7 @@ def count_variants(dialect: Dialect) -> str:
 
 
 def chain_versions(dialect: Dialect, shape: Shape, rows: str) -> str:
-    """The versions of each key, as `chain`: repeats dropped, each valid until the next begins.
+    """The versions of each key, as `chain`: repeats dropped, each valid until the next begins or its life ends.
 
     A version that ends where it begins shows two rows that contradict each other at one moment.
     """
@@ -197,10 +202,16 @@ def chain_versions(dialect: Dialect, shape: Shape, rows: str) -> str:
     seen_at, is_repeat = dialect.own("seen_at"), dialect.own("is_repeat")
     keys = dialect.names(shape.keys)
     order = ", ".join([seen_at, *(f"{q(name)} nulls first" for name in (*shape.kept, *shape.overwritten))])
-    repeats = " and ".join(dialect.same(q(name), f"lag({q(name)}) over moments") for name in shape.kept)
-    kept = "".join(f", {q(name)}" for name in shape.kept)
+    until = (UNTIL,) if rows == WORK_LIVES else ()
+    compared = (*(q(name) for name in shape.kept), *map(dialect.own, until))
+    repeats = " and ".join(dialect.same(name, f"lag({name}) over moments") for name in compared)
+    kept = "".join(f", {name}" for name in compared)
     last = "".join(f",\n               last_value({q(n)}) over life as {q(n)}" for n in shape.overwritten)
     names = dialect.names((*shape.keys, *shape.kept, *shape.overwritten))
+    following = (
+        f"lead({VALID_FROM}, 1, timestamp '{HIGH_DATE}')\n            over (partition by {keys} order by {VALID_FROM})"
+    )
+    ends = f"least({following}, {dialect.own(UNTIL)})" if until else following
     return (
         f"{dialect.create_work} {WORK_CHAIN} as\n"
         f"with marked as (\n"
@@ -212,8 +223,7 @@ def chain_versions(dialect: Dialect, shape: Shape, rows: str) -> str:
         f"               life as (partition by {keys} order by {order}\n"
         f"                        rows between unbounded preceding and unbounded following))\n"
         f"select {names}, {VALID_FROM},\n"
-        f"       lead({VALID_FROM}, 1, timestamp '{HIGH_DATE}')\n"
-        f"            over (partition by {keys} order by {VALID_FROM}) as {VALID_TO}\n"
+        f"       {ends} as {VALID_TO}\n"
         f"  from marked where not {is_repeat}"
     )
 
@@ -268,9 +278,10 @@ def delete_changed(dialect: Dialect, shape: Shape) -> str:
 def add_versions(dialect: Dialect, shape: Shape, load_key: int) -> str:
     names = (*shape.dimension.own_keys, *shape.keys, *wanted(dialect, shape, "c"))
     listed = dialect.names(names)
+    flag, unset = (f", {IS_DELETED}", ", false") if shape.dimension.deletes == "flag" else ("", "")
     return (
-        f"insert into {dialect.table(shape.dimension.table)} ({listed}, {IS_INFERRED}, {LOAD_KEY})\n"
-        f"select {listed}, false, {load_key} from {WORK_ROWS} where {dialect.own('change')} <> 'same'"
+        f"insert into {dialect.table(shape.dimension.table)} ({listed}{flag}, {IS_INFERRED}, {LOAD_KEY})\n"
+        f"select {listed}{unset}, false, {load_key} from {WORK_ROWS} where {dialect.own('change')} <> 'same'"
     )
 
 
@@ -375,6 +386,7 @@ def _reserved(dialect: Dialect, shape: Shape, column: Column, number: int, label
         VALID_TO: f"timestamp '{HIGH_DATE}'",
         IS_CURRENT: "true",
         IS_INFERRED: "false",
+        IS_DELETED: "false",
         LOAD_KEY: str(load_key),
         **{role.key_column: str(number) for role in shape.dimension.roles},
     }

@@ -5,10 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from starlode.sql import calendar, junk, kinds
+from starlode.sql import calendar, junk, kinds, known
 from starlode.sql.daily import WORK_STATES
 from starlode.sql.dialect import HIGH_DATE
-from starlode.sql.dimension import IS_CURRENT, IS_INFERRED, LOAD_KEY, LOW_DATE, VALID_FROM, VALID_TO, WORK_CHAIN
+from starlode.sql.dimension import (
+    IS_CURRENT,
+    IS_DELETED,
+    IS_INFERRED,
+    LOAD_KEY,
+    LOW_DATE,
+    VALID_FROM,
+    VALID_TO,
+    WORK_CHAIN,
+)
 from starlode.sql.keys import WORK_MISSING
 from starlode.sql.touched import WORK_TOUCHED, is_touched
 from starlode.star import DAY, NOT_APPLICABLE_KEY, NOT_YET_ARRIVED_KEY, UNKNOWN_KEY, Fact
@@ -142,9 +151,10 @@ def infer_members(dialect: Dialect, dimension: DimensionShape, load_key: int) ->
     key = (*d.own_keys, *d.key)
     names = dialect.names((*key, *dimension.texts, *(role.key_column for role in d.roles)))
     labels += f", {NOT_YET_ARRIVED_KEY}" * len(d.roles)
+    flag, unset = (f", {IS_DELETED}", ", false") if d.deletes == "flag" else ("", "")
     return (
-        f"insert into {dialect.table(d.table)} ({names}{span_names}, {IS_INFERRED}, {LOAD_KEY})\n"
-        f"select {dialect.names(key)}{labels}{span}, true, {load_key}\n"
+        f"insert into {dialect.table(d.table)} ({names}{span_names}{flag}, {IS_INFERRED}, {LOAD_KEY})\n"
+        f"select {dialect.names(key)}{labels}{span}{unset}, true, {load_key}\n"
         f"  from {WORK_MISSING}"
     )
 
@@ -299,18 +309,20 @@ def _join(dialect: Dialect, shape: Shape, role: Role, alias: str, work: str) -> 
     same = " and ".join(f"{alias}.{q(natural)} = f.{q(column)}" for column, natural in pairs)
     if not dimension.history:
         return f"left join {table} as {alias} on {same} and {_found(dialect, fact, dimension, alias)}"
-    if fact.at is None:
+    if fact.at is None and dimension.deletes != "close":
         found = _found(dialect, fact, dimension, alias)
         return f"left join {table} as {alias} on {same} and {found} and {alias}.{IS_CURRENT}"
     natural, own_keys = dialect.names(dimension.key), dialect.names(dimension.own_keys)
     known_from = dialect.own("known_from")
     # The last version is known for ever, and it is the one for a row whose moment is not known.
-    moment = f"least(coalesce({_moment(dialect, fact)}, {LAST_MOMENT}), {LAST_MOMENT})"
+    moment = LAST_MOMENT
+    if fact.at is not None:
+        moment = f"least(coalesce({_moment(dialect, fact)}, {LAST_MOMENT}), {LAST_MOMENT})"
     # Which version is a member's first is asked of few members where few rows are looked up.
     among = dialect.among([f"v.{q(natural)}" for natural in dimension.key], role.columns, work)
     asked = f"\n      and {among}" if shape.is_narrow else ""
     versions = (
-        f"(select {own_keys}, {natural}, {VALID_TO},\n"
+        f"(select {own_keys}, {natural}, {known.until(dialect, dimension)},\n"
         f"          case when row_number() over (partition by {natural} order by {VALID_FROM}) = 1\n"
         f"               then timestamp '{LOW_DATE}' else {VALID_FROM} end as {known_from}\n"
         f"     from {table} as v where {_found(dialect, fact, dimension, 'v')}{asked})"

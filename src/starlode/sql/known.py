@@ -9,13 +9,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from starlode.sql.dialect import HIGH_DATE
-from starlode.sql.dimension import LOW_DATE, VALID_FROM
+from starlode.sql.dimension import LOW_DATE, VALID_FROM, VALID_TO
 
 if TYPE_CHECKING:
     from starlode.sql.dialect import Dialect
     from starlode.star import Dimension
 
 FROM, UNTIL = "known_from", "known_until"
+
+
+def until(dialect: Dialect, dimension: Dimension) -> str:
+    """Until when a version is what is known of its member, as `valid_to`: where it was deleted, until it is back."""
+    if dimension.deletes != "close":
+        return VALID_TO
+    life = f"over (partition by {dialect.names(dimension.key)} order by {VALID_FROM})"
+    return f"lead({VALID_FROM}, 1, timestamp '{HIGH_DATE}') {life} as {VALID_TO}"
 
 
 def versions(dialect: Dialect, dimension: Dimension, where: str = "true") -> str:

@@ -83,17 +83,18 @@ def insert_winners(dialect: Dialect, name: str, held: Table) -> str:
 
 
 def differences(dialect: Dialect, name: str, stream: Stream, old: Table, new: Table) -> str:
-    """A work table of the keys that a full extract changes, each with insert, update or delete.
+    """A work table of the keys that a full extract changes, each with insert, update, move or delete.
 
-    Where files stand beside each other, a row that stands in another place differs: its place decides what may follow it.
+    A moved row says what it said and stands in another place of its files, which decides what may follow it.
     """
     q = dialect.quote
     held = {column.name: column for column in old.columns}
-    place = set(order_of(stream)) & set(TECHNICAL_NAMES)
-    shared = [c for c in new.columns if c.name in held and (c.name not in TECHNICAL_NAMES or c.name in place)]
+    places = [q(column) for column in order_of(stream) if column in TECHNICAL_NAMES]
+    shared = [c for c in new.columns if c.name in held and c.name not in TECHNICAL_NAMES]
     # A column whose type was mended is compared by its text: the old values need not fit the new type.
     retyped = {column.name for column in shared if held[column.name].type != column.type}
-    content = dialect.own("content")
+    content, place = dialect.own("content"), dialect.own("place")
+    stands = dialect.fingerprint(places) if places else "0"
 
     def short(table: Table) -> str:
         """Keys and a fingerprint of the rest: whole rows on both sides of a join would not fit into memory."""
@@ -101,7 +102,8 @@ def differences(dialect: Dialect, name: str, stream: Stream, old: Table, new: Ta
             c.name: f"cast({q(c.name)} as {dialect.type(TEXT)})" if c.name in retyped else q(c.name) for c in shared
         }
         keys = ", ".join(f"{values[name]} as {q(name)}" for name in stream.key)
-        return f"(select {keys}, {dialect.fingerprint([*values.values()])} as {content} from {dialect.table(table)})"
+        said = dialect.fingerprint([*values.values()])
+        return f"(select {keys}, {said} as {content}, {stands} as {place} from {dialect.table(table)})"
 
     join = " and ".join(f"o.{q(name)} = n.{q(name)}" for name in stream.key)
     keys = ", ".join(f"coalesce(n.{q(k)}, o.{q(k)}) as {q(k)}" for k in stream.key)
@@ -109,24 +111,26 @@ def differences(dialect: Dialect, name: str, stream: Stream, old: Table, new: Ta
         f"create temp table {q(name)} as\n"
         f"select {keys},\n"
         f"       case when o.{content} is null then 'insert'\n"
-        f"            when n.{content} is null then 'delete' else 'update' end as {q(CHANGE)}\n"
+        f"            when n.{content} is null then 'delete'\n"
+        f"            when o.{content} <> n.{content} then 'update' else 'move' end as {q(CHANGE)}\n"
         f"  from {short(old)} as o\n  full join {short(new)} as n on {join}\n"
-        f" where o.{content} is null or n.{content} is null or o.{content} <> n.{content}"
+        f" where o.{content} is null or n.{content} is null or o.{content} <> n.{content}\n"
+        f"    or o.{place} <> n.{place}"
     )
 
 
 def count_differences(dialect: Dialect, name: str) -> str:
-    """How many keys a full extract adds, changes and takes away: (inserted, updated, deleted)."""
+    """How many keys a full extract adds, changes, takes away and only moves: (inserted, updated, deleted, moved)."""
     counts = ", ".join(
-        f"count(*) filter (where {dialect.quote(CHANGE)} = '{change}')" for change in ("insert", "update", "delete")
+        f"count(*) filter (where {dialect.quote(CHANGE)} = '{change}')"
+        for change in ("insert", "update", "delete", "move")
     )
     return f"select {counts} from {dialect.quote(name)}"
 
 
 def delete_differing(dialect: Dialect, name: str, stream: Stream, held: Table) -> str:
-    return (
-        f"delete from {dialect.table(held)} as h\n where {changes_by(dialect, name, stream.key, ('update', 'delete'))}"
-    )
+    goes = changes_by(dialect, name, stream.key, ("update", "move", "delete"))
+    return f"delete from {dialect.table(held)} as h\n where {goes}"
 
 
 def add_differing(dialect: Dialect, name: str, stream: Stream, held: Table, new: Table) -> str:
@@ -134,5 +138,5 @@ def add_differing(dialect: Dialect, name: str, stream: Stream, held: Table, new:
     names = dialect.names(held.names)
     return (
         f"insert into {dialect.table(held)} ({names})\nselect {names}\n  from {dialect.table(new)} as h\n"
-        f" where {changes_by(dialect, name, stream.key, ('insert', 'update'))}"
+        f" where {changes_by(dialect, name, stream.key, ('insert', 'update', 'move'))}"
     )

@@ -126,6 +126,22 @@ def driving(tree: exp.Query) -> exp.Table | None:
     return table if isinstance(table, exp.Table) and table.db else None
 
 
+def passed(tree: exp.Query, name: str) -> str | None:
+    """The column of the driving stream that a SELECT gives under a name as it is, or None where it gives something else."""
+    table = driving(tree)
+    if table is None or not isinstance(tree, exp.Select):
+        return None
+    own = (table.alias_or_name.lower(), *(() if tree.args.get("joins") else ("",)))
+    for projection in tree.selects:
+        given = projection.unalias()
+        if isinstance(given, exp.Column) and given.table.lower() in own:
+            if given.is_star or projection.alias_or_name.lower() == name.lower():
+                return name if given.is_star else given.name
+        elif isinstance(given, exp.Star) and "" in own:
+            return name
+    return None
+
+
 def shown(tree: exp.Expr, place: Table) -> tuple[str, ...]:
     """The columns of a staging table that a SELECT sees: the stream's own, and those added by staging that it names."""
     named = {column.name for column in tree.find_all(exp.Column)}

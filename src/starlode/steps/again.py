@@ -15,6 +15,7 @@ from starlode.ledger import Ledger
 from starlode.source import Stream
 from starlode.sql import again as sql
 from starlode.sql import following, staging
+from starlode.sql.deletes import deleted_table
 from starlode.step import Load, Outcome
 from starlode.steps.load import load_extraction
 from starlode.work import Progress
@@ -69,7 +70,7 @@ def load_again(step: Reload, work: Work) -> Outcome:
     silent = replace(work, ledger=Silent(work.session, work.project.name, work.ledger.run_id))
     total = Outcome()
     for place, (load_key, manifest) in enumerate(step.extractions):
-        loading = Load(aside, (manifest.number,), step.keeps_seen, step.reason, moments=step.moments)
+        loading = Load(aside, (manifest.number,), step.keeps_seen, step.reason, "", step.moments, step.keeps_deleted)
         try:
             with work.session.transaction():
                 outcome = load_extraction(loading, silent, manifest, load_key)
@@ -101,6 +102,10 @@ def put_in_place(step: Reload, work: Work) -> None:
             session.execute(staging.rename(dialect, gone, following.gone_table(real).name))
         for statement in sql.follow_as(dialect, beside, real):
             session.execute(statement)
+    left = deleted_table(step.stream)
+    session.execute(staging.drop(dialect, left))
+    if session.columns(deleted_table(aside)):
+        session.execute(staging.rename(dialect, deleted_table(aside), left.name))
     _forget(aside, work)
 
 
@@ -117,7 +122,7 @@ def _tables(stream: Stream) -> tuple[Table, Table]:
 def _clear(aside: Aside, work: Work) -> None:
     """Take away what a run that died has left."""
     with work.session.transaction():
-        for table in _tables(aside):
+        for table in (*_tables(aside), deleted_table(aside)):
             work.session.execute(staging.drop(work.session.dialect, table))
         _forget(aside, work)
 

@@ -28,6 +28,7 @@ class Batch:
     manifest: Manifest
     columns: tuple[Column, ...]
     load_key: int
+    keeps_deleted: bool = False
 
 
 def load_files(work: Work, batch: Batch, table: Table) -> None:

@@ -12,6 +12,7 @@ from starlode.step import Outcome
 from starlode.steps.before import close_before, open_before
 from starlode.steps.calendar import build_calendar
 from starlode.steps.cascade import concerned
+from starlode.steps.deletes import left_since
 from starlode.steps.dimension import build_dimension, keeps_columns
 from starlode.steps.fact import build_fact
 from starlode.steps.junk import build_junk
@@ -87,7 +88,8 @@ def _touched(
     key = tuple(c for name in dimension.key for c in columns if c.name == name)
     if len(key) != len(dimension.key) or not keeps_columns(dimension, columns, work):
         return None
-    return find_touched(step, tree, places, key, work, concerned(dimension, step, work))
+    also = filter(None, (concerned(dimension, step, work), left_since(dimension, step, work)))
+    return find_touched(step, tree, places, key, work, "\nunion\n".join(also))
 
 
 def _read_again(tree: exp.Query, places: Mapping[str, Table], touched: Touched | None, work: Work) -> str:

@@ -10,8 +10,10 @@ from starlode.finding import Finding
 from starlode.nearest import hint
 from starlode.sql import check as sql
 from starlode.sql import select, staging
+from starlode.sql.deletes import has_left
 from starlode.star import STAR_SCHEMA
 from starlode.step import Outcome
+from starlode.steps.deletes import away
 from starlode.table import Table
 from starlode.words import counted
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from starlode.finding import Severity
     from starlode.project import Project
     from starlode.session import Session
+    from starlode.sql.deletes import Away
     from starlode.sql.dialect import Dialect
     from starlode.sql.select import StreamName
     from starlode.star import Dimension, Fact, Star
@@ -91,7 +94,8 @@ def claims_of(
     for dimension in project.star.dimensions:
         if session.columns(dimension.table):
             is_filled = _is_there(dimension.table, project, session)
-            yield from _of_dimension(dialect, dimension, since, is_filled=is_filled)
+            left = away(project, session, dimension) if dimension.deletes == "close" else None
+            yield from _of_dimension(dialect, dimension, since, left, is_filled=is_filled)
             yield from _of_roles(dialect, dimension, project.star, since, gone)
     for fact in project.star.facts:
         if session.columns(fact.table):
@@ -102,7 +106,9 @@ def claims_of(
             yield _declared(declared, project, session)
 
 
-def _of_dimension(dialect: Dialect, dimension: Dimension, since: int, *, is_filled: bool) -> Iterator[Claim]:
+def _of_dimension(
+    dialect: Dialect, dimension: Dimension, since: int, left: Away | None, *, is_filled: bool
+) -> Iterator[Claim]:
     table, name = dimension.table, dimension.table.name
     key = (dimension.key_column,)
     unique = sql.doubled(dialect, table, key, sql.written(dialect, table, key, since))
@@ -118,12 +124,10 @@ def _of_dimension(dialect: Dialect, dimension: Dimension, since: int, *, is_fill
         says = f"each {listed} has one {dimension.durable_column} of its own"
         yield Claim("key", name, says, sql.shared_durable_keys(dialect, dimension, real))
     if dimension.history:
-        yield Claim(
-            "history",
-            name,
-            f"the versions of each {listed} follow without gap or overlap",
-            sql.torn_intervals(dialect, dimension, written),
-        )
+        was_deleted = has_left(dialect, left, dimension, "m") if left else ""
+        torn = sql.torn_intervals(dialect, dimension, written, was_deleted)
+        but = " but after a deletion" if dimension.deletes == "close" else ""
+        yield Claim("history", name, f"the versions of each {listed} follow without gap or overlap{but}", torn)
         current = f"{real} and is_current"
         yield Claim(
             "history",

@@ -12,6 +12,7 @@ from starlode.sql import dimension as sql
 from starlode.step import Outcome
 from starlode.steps.before import keep_before
 from starlode.steps.cascade import cascade
+from starlode.steps.deletes import ended, ended_now, flag
 from starlode.steps.given import guard_dimension, guard_names
 from starlode.steps.shaping import find_members, shape_dimension
 from starlode.words import counted
@@ -53,6 +54,7 @@ def build_dimension(
         keep_before(work, dimension.table, "d", sql.is_changed(dialect, shape), load_key, sql.WORK_HELD)
         session.execute(sql.delete_changed(dialect, shape))
     session.execute(sql.add_versions(dialect, shape, load_key))
+    flagged, told = flag(work, shape, load_key)
     find_members(work, shape)
     _drop_work(session)
     return Outcome(
@@ -61,10 +63,10 @@ def build_dimension(
         rejected=no_key + no_moment + disputed,
         merged=rows - no_key - no_moment - disputed - chosen,
         inserted=changes.get("insert", 0),
-        updated=changes.get("update", 0),
+        updated=changes.get("update", 0) + flagged,
         deleted=past + vanished,
         unchanged=changes.get("same", 0),
-        findings=(*_left_out(dimension, no_key, no_moment), *refused, *findings, *inferred),
+        findings=(*_left_out(dimension, no_key, no_moment), *refused, *findings, *inferred, *told),
     )
 
 
@@ -89,8 +91,9 @@ def _choose(work: Work, shape: Shape, fresh: frozenset[str]) -> tuple[int, tuple
         moment = now().isoformat(sep=" ", timespec="microseconds")
         session.execute(sql.read_rows_now(dialect, shape, moment, fresh))
     if shape.has_history:
+        rows = ended_now(work, shape, moment)
         session.execute(staging.drop_work(dialect, sql.WORK_CHAIN))
-        session.execute(sql.chain_versions(dialect, shape, sql.WORK_SEEN))
+        session.execute(sql.chain_versions(dialect, shape, rows))
     _read_life(work, shape, sql.WORK_SEEN)
     return chosen, findings
 
@@ -100,12 +103,12 @@ def _chain(work: Work, shape: Shape) -> tuple[int, tuple[Finding, ...]]:
     session, dialect = work.session, work.session.dialect
     findings: tuple[Finding, ...] = ()
     rows = sql.WORK_IN
-    session.execute(sql.chain_versions(dialect, shape, rows))
+    session.execute(sql.chain_versions(dialect, shape, ended(work, shape, rows)))
     if session.rows(conflict.count_contradictions(dialect, shape))[0][0]:
         findings, rows = _conflicts(work, shape), sql.WORK_SEEN
         session.execute(staging.drop_work(dialect, sql.WORK_CHAIN))
         session.execute(sql.choose_rows(dialect, shape, rows, per_moment=True))
-        session.execute(sql.chain_versions(dialect, shape, rows))
+        session.execute(sql.chain_versions(dialect, shape, ended(work, shape, rows)))
     _read_life(work, shape, rows)
     return session.rows(sql.count_chain(dialect))[0][0], findings
 

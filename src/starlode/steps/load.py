@@ -21,6 +21,7 @@ from starlode.sql import merge, staging
 from starlode.sql.dialect import OWN
 from starlode.step import Load, Outcome
 from starlode.steps.arrival import Batch, load_files, sums_of
+from starlode.steps.deletes import note_back, note_gone, note_missing
 from starlode.steps.following import Following, begin, follow
 from starlode.steps.given import guard_names
 from starlode.steps.recall import recall
@@ -42,7 +43,7 @@ MOSTLY = 0.5
 def load(step: Load, work: Work) -> Outcome:
     """Load the extractions in their order, from the last full one on: what a full extract replaces is not loaded first.
 
-    Only a stream whose history is kept takes in those before it too, as far as they can be loaded.
+    Only a stream whose history or whose deletions are kept takes in those before it too, as far as they can be loaded.
     """
     manifests = [read_manifest(work.project.landing, step.stream, number) for number in step.numbers]
     # An empty extract is refused for what it would empty, so the first load begins before it.
@@ -52,7 +53,7 @@ def load(step: Load, work: Work) -> Outcome:
     _guard_changed(step, work, manifests[needed:])
     total, left_out = Outcome(), Outcome()
     for place, manifest in enumerate(manifests):
-        if place < needed and not step.keeps_seen:
+        if place < needed and not (step.keeps_seen or step.keeps_deleted):
             continue
         try:
             outcome = _load_whole(step, work, manifest, left_out.findings)
@@ -106,7 +107,7 @@ def load_extraction(step: Load, work: Work, manifest: Manifest, load_key: int) -
         return Outcome(findings=manifest.findings)
     built = following_sql.gone_table(staging.seen_table(stream)).name
     guard_names(session.dialect, str(stream), (built, *(column.name for column in aligned.columns)))
-    batch = Batch(stream, manifest, aligned.columns, load_key)
+    batch = Batch(stream, manifest, aligned.columns, load_key, step.keeps_deleted)
     if manifest.mode == "full":
         outcome, findings = _take_all(step, work, batch, held)
     else:
@@ -115,6 +116,7 @@ def load_extraction(step: Load, work: Work, manifest: Manifest, load_key: int) -
     session.find_by(table, stream.key or (staging.LOAD_COLUMN,), grows=not stream.key)
     if stream.key:
         session.find_by(table, (staging.LOAD_COLUMN,), grows=True)
+    note_back(work, batch, step.moments)
     _write_down(work, batch, aligned)
     findings = (*manifest.findings, *aligned.findings, *outcome.findings, *findings)
     return replace(outcome, bytes=manifest.bytes, findings=findings)
@@ -259,6 +261,7 @@ def _apply(
     session, dialect, stream = work.session, work.session.dialect, batch.stream
     table, held, met = tables
     if has_gone:
+        note_gone(work, batch, held, staging.is_gone(dialect, stream, table, batch.manifest.replaces))
         if followed:
             followed.goes(staging.is_gone(dialect, stream, table, batch.manifest.replaces))
         session.execute(staging.delete_gone(dialect, stream, held, table, batch.manifest.replaces))
@@ -287,6 +290,8 @@ def _replace(work: Work, batch: Batch, had: tuple[Column, ...], step: Load) -> t
         old = replace(table, columns=had)
         _guard_shrinking(work, batch, old, beside)
         outcome, is_few = _compared(work, batch, old, beside, outcome)
+        if outcome.deleted:
+            note_missing(work, batch, old, beside)
         is_settled = is_few and set(had) == set(table.columns)
     if is_settled:
         _settle(work, batch, beside, follow(work, table, batch.load_key, step.settled))
@@ -300,7 +305,7 @@ def _replace(work: Work, batch: Batch, had: tuple[Column, ...], step: Load) -> t
 def _settle(work: Work, batch: Batch, beside: Table, followed: Following) -> None:
     """Put the rows of a full extract that differ in their places; the others stay as they are."""
     session, dialect, stream, held = work.session, work.session.dialect, batch.stream, followed.table
-    followed.goes(following_sql.changes_by(dialect, DIFFERENCE, stream.key, ("update", "delete")))
+    followed.goes(following_sql.changes_by(dialect, DIFFERENCE, stream.key, ("update", "move", "delete")))
     session.execute(merge.delete_differing(dialect, DIFFERENCE, stream, held))
     session.execute(merge.add_differing(dialect, DIFFERENCE, stream, held, beside))
     session.execute(staging.drop(dialect, beside))
@@ -320,7 +325,7 @@ def _compared(work: Work, batch: Batch, old: Table, new: Table, outcome: Outcome
     session.execute(staging.drop_work(dialect, DIFFERENCE))
     session.execute(merge.differences(dialect, DIFFERENCE, batch.stream, old, new))
     session.learn(dialect.quote(DIFFERENCE))
-    inserted, updated, deleted = session.rows(merge.count_differences(dialect, DIFFERENCE))[0]
+    inserted, updated, deleted, moved = session.rows(merge.count_differences(dialect, DIFFERENCE))[0]
     compared = replace(
         outcome,
         inserted=inserted,
@@ -328,7 +333,7 @@ def _compared(work: Work, batch: Batch, old: Table, new: Table, outcome: Outcome
         deleted=deleted,
         unchanged=outcome.rows_out - inserted - updated,
     )
-    return compared, inserted + updated + deleted <= before * MOSTLY
+    return compared, inserted + updated + deleted + moved <= before * MOSTLY
 
 
 def _guard_shrinking(work: Work, batch: Batch, old: Table, new: Table) -> None:

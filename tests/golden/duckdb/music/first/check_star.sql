@@ -10,10 +10,10 @@ select count(*) from "star"."dim_user" where true and ("user_key" is null);
 
 select count(*) from (
   select *, lead(valid_from) over (partition by "user_id" order by valid_from) as next_from
-    from "star"."dim_user" where "user_key" >= 0 and not is_inferred and true) as chained
+    from "star"."dim_user" where "user_key" >= 0 and not is_inferred and true) as m
  where valid_from >= valid_to
-    or (next_from is not null and next_from <> valid_to)
-    or is_current <> (next_from is null);
+    or (coalesce(next_from, timestamp '9999-12-31 00:00:00') <> valid_to)
+    or is_current <> (valid_to = timestamp '9999-12-31 00:00:00');
 
 select count(*) from (select "user_id" from "star"."dim_user" where "user_key" >= 0 and true and is_current
   group by "user_id" having count(*) > 1) as doubled;
