@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from starlode.project import Project
     from starlode.run import Listen, Run
     from starlode.session import Session
-    from starlode.star import Dimension, Fact
     from starlode.step import Reload, Step
 
 COMMAND = "starlode rebuild"
@@ -92,7 +91,6 @@ def _streams(session: Session, project: Project, state: State, names: frozenset[
 def _builds(project: Project, state: State, names: frozenset[str], streams: tuple[Reload, ...]) -> tuple[Build, ...]:
     """The models, and whatever else is made from them or from the streams."""
     below = choose(project, tuple(f"{name}+" for name in (*names, *(step.object for step in streams))))
-    models: tuple[Dimension | Fact, ...] = (*project.star.dimensions, *project.star.facts)
     return tuple(
         Build(
             model.table.name,
@@ -100,7 +98,7 @@ def _builds(project: Project, state: State, names: frozenset[str], streams: tupl
             "asked for" if model.table.name in names else "what it is made from was loaded again",
             is_mended=model.table.name in names,
         )
-        for model in models
+        for model in project.star.models
         if model.table.name in names or (model.table.name in below and str(model.table) in state.tables)
     )
 

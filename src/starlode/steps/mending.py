@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 def mend(table: Table, work: Work, load_key: int) -> None:
     """Take out rows that stand more than once, and those that are not what the ledger knows of them."""
     dialect, star = work.session.dialect, work.project.star
-    models: tuple[Dimension | Fact, ...] = (*star.dimensions, *star.facts)
-    model = next(model for model in models if model.table == table)
+    model = next(model for model in star.models if model.table == table)
     names = {column.name for column in work.session.columns(table)}
     needed = {*_identity(model), *(() if isinstance(model, Fact) else (*model.key, *(model.history and (VALID_FROM,))))}
     # What lacks one of these columns is filled as a whole.

@@ -23,7 +23,7 @@ COMMAND = "starlode why"
 
 def model_named(project: Project, name: str) -> Dimension | Fact:
     """A model by its table's name, or by its own."""
-    models: tuple[Dimension | Fact, ...] = (*project.star.dimensions, *project.star.facts)
+    models = project.star.models
     by_table = {model.table.name: model for model in models}
     own = [model for model in models if model.name == name]
     if name in by_table:
