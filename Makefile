@@ -20,7 +20,7 @@ unit: $(VENV)/.dev
 	$(VENV)/bin/python -m pytest
 
 newest: $(NEWEST)/.dev
-	$(NEWEST)/bin/python -m pytest -m 'not slow'
+	STARLODE_TEST_WAREHOUSES=duckdb $(NEWEST)/bin/python -m pytest -m 'not slow'
 
 bench: $(VENV)/.dev
 	$(VENV)/bin/python bench/music.py
@@ -37,7 +37,7 @@ $(VENV)/.dev: pyproject.toml constraints.txt
 	$(VENV)/bin/python $(PIP) install --constraint constraints.txt --editable '.[dev,postgres]'
 	@touch $@ $(VENV)/.runtime
 
-# The same tests on the newest DuckDB that a user may have.
+# The same tests on the newest DuckDB that a user may have, as the warehouse; PostgreSQL as one does not depend on it.
 $(NEWEST)/.dev: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(NEWEST)
 	grep -v '^duckdb==' constraints.txt > $(NEWEST)/constraints.txt

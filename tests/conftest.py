@@ -14,6 +14,9 @@ from tests.postgres_server import Server, running
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# The warehouses that tests run on: all that there are, unless the environment names some.
+WAREHOUSES = tuple(os.environ.get("STARLODE_TEST_WAREHOUSES", "").split()) or registry.names("warehouses")
+
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Server]:
@@ -29,7 +32,7 @@ def postgres(postgres_server: Server) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=registry.names("warehouses"))
+@pytest.fixture(params=WAREHOUSES)
 def target(request: pytest.FixtureRequest) -> str:
     """The target of an empty warehouse, of each kind that there is."""
     if request.param == "duckdb":
@@ -38,7 +41,7 @@ def target(request: pytest.FixtureRequest) -> str:
     return url
 
 
-@pytest.fixture(scope="module", params=registry.names("warehouses"))
+@pytest.fixture(scope="module", params=WAREHOUSES)
 def every_warehouse(request: pytest.FixtureRequest) -> Iterator[str]:
     """Lets the projects of a module's tests that name no target run on each kind of warehouse."""
     if request.param == "duckdb":

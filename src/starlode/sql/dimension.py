@@ -318,10 +318,13 @@ def count_mislabelled(dialect: Dialect, shape: Shape) -> str:
 
 
 def note_past(dialect: Dialect, shape: Shape) -> str:
-    """The keys of versions that are over, as `past`."""
-    key = dialect.quote(shape.dimension.key_column)
-    table = dialect.table(shape.dimension.table)
-    return f"{dialect.create_work} {WORK_PAST} as\nselect {key} from {table} where not {IS_CURRENT}"
+    """The keys of versions that others of their member follow, as `past`; the last one stays, even if it has ended."""
+    key, names = dialect.quote(shape.dimension.key_column), dialect.names(shape.keys)
+    return (
+        f"{dialect.create_work} {WORK_PAST} as\n"
+        f"select {key}\n  from (select {key}, row_number() over (partition by {names} order by {VALID_FROM} desc) as place\n"
+        f"          from {dialect.table(shape.dimension.table)} where {key} > 0) as placed\n where place > 1"
+    )
 
 
 def count_past(dialect: Dialect) -> str:
