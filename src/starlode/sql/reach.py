@@ -234,12 +234,15 @@ def _cut(chain: tuple[Link, ...], depth: int, number: int, beside: exp.With | No
     copies = _copied(chain, depth, beside)
     select = copies[0].select
     joins = select.args["joins"][: number + 1]
+    is_left = bool(joins[-1].args.get("side"))
     joins[-1].set("side", None)
     _keep_groups(joins[-1].this, select)
     if str(joins[-1].args.get("kind") or "").upper() == "OUTER":
         joins[-1].set("kind", None)
     select.set("joins", joins)
-    known = {copies[0].alias.lower(), *(join.alias_or_name.lower() for join in joins)}
+    # A row of a LEFT join that WHERE leaves out may have stood where the lack of one would have been let in.
+    asked = joins[:-1] if is_left else joins
+    known = {copies[0].alias.lower(), *(join.alias_or_name.lower() for join in asked)}
     kept = [c.copy() for c in conjuncts(select) if all(x.table.lower() in known for x in c.find_all(exp.Column))]
     select.set("where", exp.Where(this=exp.and_(*kept)) if kept else None)
     _only(select, [])
