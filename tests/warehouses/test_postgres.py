@@ -307,8 +307,8 @@ def test_names_that_the_server_would_cut_off_are_refused_together(tmp_path: Path
         starlode.read(tmp_path, target="postgresql://nobody@127.0.0.1:1/nowhere")
 
     assert "longer than the 63 bytes" in str(refused.value)
-    assert f"{long}__customers (seen) (new)" in str(refused.value)
-    assert f"dim_{'p' * 60}, {'p' * 60}_key" in str(refused.value)
+    assert f"{long}__customers (seen) (gone)" in str(refused.value)
+    assert f"dim_{'p' * 60} (keys), {'p' * 60}_key" in str(refused.value)
 
 
 def test_columns_that_the_server_would_cut_off_are_refused_before_anything_is_made(

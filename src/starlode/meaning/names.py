@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from starlode.declaration import PROJECT_FILE
 from starlode.errors import Mistake
 from starlode.sql import staging
+from starlode.sql.following import gone_table
 from starlode.sql.keys import key_map
 from starlode.star import previous_column
 
@@ -35,7 +36,8 @@ def guard_names(project: Project, reading: Reading) -> None:
 
 def _names(project: Project) -> Iterator[str]:
     for stream in project.streams:
-        yield staging.beside(staging.seen_table(stream) if stream.key else staging.staging_table(stream)).name
+        # The longest of the names that lie beside it.
+        yield gone_table(staging.seen_table(stream) if stream.key else staging.staging_table(stream)).name
     yield from _of_star(project.star)
 
 
