@@ -86,9 +86,11 @@ def _dlt(data: Data, kind: str) -> Job:
 def _sling_copy(data: Data, kind: str) -> Job:
     to = RUN / f"sling_{kind}" / f"out.{kind}"
     program, settings = _sling()
-    target = f"--tgt-object file://{to}" if kind == "parquet" else "--tgt-conn DUCK --tgt-object main.copied"
-    command: Command = [program, "run", "--src-conn", "PG", "--src-stream", f"public.{data.table}", *target.split()]
-    job = _copy(f"Sling {SLING}", command, data, to, to.name, "main.copied")
+    # Without a number of rows for each file, it writes part after part to one file, of which the last remains.
+    parts = ["--tgt-object", f"file://{to}", "--tgt-options", "{file_max_rows: 100000000}"]
+    target = parts if kind == "parquet" else ["--tgt-conn", "DUCK", "--tgt-object", "main.copied"]
+    command: Command = [program, "run", "--src-conn", "PG", "--src-stream", f"public.{data.table}", *target]
+    job = _copy(f"Sling {SLING}", command, data, to, f"{to.name}/*.parquet", "main.copied")
     places = {
         "PG": f"{data.url}?sslmode=disable",
         "DUCK": f"duckdb://{to}",
@@ -141,11 +143,16 @@ def _sling_back(data: Data, files: Path) -> Job:
 def _back(name: str, command: Command, data: Data, table: str, *, is_there: bool = False) -> Job:
     """A job that fills a table of the server, which is there and empty, or which the job makes."""
     folder = RUN / table
+    schema, _, _ = table.rpartition(".")
+    # A peer that has a schema of its own keeps an account in it of what it loaded before.
+    gone = (
+        f"drop schema if exists {schema} cascade" if schema not in ("", "public") else f"drop table if exists {table}"
+    )
     made = [f"create table {table} (like {data.table})"] if is_there else []
 
     def ready() -> None:
         empty(folder)
-        execute(data.url, f"drop table if exists {table}", *made)
+        execute(data.url, gone, *made)
 
     return Job(name, command, folder, ready, data.url, claims(data, table), read=data.rows, is_peer=True)
 
