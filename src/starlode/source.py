@@ -6,11 +6,11 @@ value), so that the ledger keeps what a run added and never writes the whole of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     import pyarrow as pa
@@ -51,6 +51,13 @@ class Stream:
     def table(self) -> str:
         """What its tables in the warehouse are called."""
         return f"{self.source}__{self.name}"
+
+    def spelled(self, columns: Iterable[Column]) -> Self:
+        """The stream with its key and cursor in the letters of its columns: a project may write them in others."""
+        letters = {column.name.lower(): column.name for column in columns}
+        key = tuple(letters.get(name.lower(), name) for name in self.key)
+        since = letters.get(self.since.lower(), self.since) if self.since else self.since
+        return replace(self, key=key, since=since)
 
 
 @dataclass(frozen=True)

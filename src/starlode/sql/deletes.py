@@ -36,7 +36,9 @@ def deleted_table(stream: Stream, columns: tuple[Column, ...] = ()) -> Table:
 def columns_of_key(dimension: Dimension, tree: exp.Query, key: tuple[str, ...]) -> tuple[str, ...] | None:
     """The columns of the driving stream that a dimension's key passes through, where together they are the stream's key."""
     found = tuple(select.passed(tree, name) for name in dimension.key)
-    return tuple(name for name in found if name) if key and set(found) == set(key) else None
+    told = tuple(name for name in found if name)
+    is_key = len(told) == len(found) and {name.lower() for name in told} == {name.lower() for name in key}
+    return told if key and is_key else None
 
 
 def keys_where(dialect: Dialect, key: tuple[str, ...], held: Table, where: str) -> str:

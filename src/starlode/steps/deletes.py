@@ -74,7 +74,8 @@ def away(project: Project, session: Session, dimension: Dimension) -> Away | Non
             hint="pass the stream's key through the SELECT as it is, and name it in the `key` of both",
         )
     deleted = sql.deleted_table(stream)
-    return (deleted, columns) if session.columns(deleted) else None
+    held = {column.name.lower(): column.name for column in session.columns(deleted)}
+    return (deleted, tuple(held[name.lower()] for name in columns)) if held else None
 
 
 def left_since(dimension: Dimension, step: Build, work: Work) -> str:

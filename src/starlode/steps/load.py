@@ -105,6 +105,7 @@ def load_extraction(step: Load, work: Work, manifest: Manifest, load_key: int) -
     if not aligned.columns:
         _write_down(work, Batch(stream, manifest, (), load_key), aligned)
         return Outcome(findings=manifest.findings)
+    stream = stream.spelled(aligned.columns)
     built = following_sql.gone_table(staging.seen_table(stream)).name
     guard_names(session.dialect, str(stream), (built, *(column.name for column in aligned.columns)))
     batch = Batch(stream, manifest, aligned.columns, load_key, step.keeps_deleted)

@@ -51,7 +51,7 @@ def find(
 ) -> Found:
     """The rows of a SELECT that have some values, with the source rows of each."""
     session, dialect = asking.session, asking.session.dialect
-    keys = {name: asking.stream(name).key for name in places}
+    keys = {name: asking.stream(name).spelled(place.columns).key for name, place in places.items()}
     wanted = tuple(dict.fromkeys((*by, *shown)))
     traced = origins.trace(tree, keys, wanted)
     if not traced.trails:

@@ -38,7 +38,7 @@ FROM (
       FROM __starlode_ids
     )
 ) AS "events"
-  ) as said
+  ) as said ("user_id", "__starlode_driving")
 union all
 select cast("user_id" as VARCHAR) as "user_id" from (
 SELECT
@@ -73,7 +73,7 @@ FROM (
       "_load" <= 6 AND "_gone" > 6
   ) AS gone
 ) AS "events"
-  ) as said
+  ) as said ("user_id", "__starlode_driving")
   ) as found;
 
 insert into __starlode_ids ("__starlode_number")
@@ -105,7 +105,7 @@ FROM (
     rowid AS "__starlode_driving"
   FROM "staging"."app__events"
 ) AS "events"
-  ) as k
+  ) as k ("user_id", "__starlode_driving")
  where (cast(k."user_id" as VARCHAR)) in (select "user_id" from __starlode_touched)
    and k."__starlode_driving" not in (select "__starlode_number" from __starlode_ids);
 

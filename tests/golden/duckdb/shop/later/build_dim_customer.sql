@@ -23,7 +23,7 @@ FROM (
       FROM __starlode_ids
     )
 ) AS "customers"
-  ) as said
+  ) as said ("customer_id", "__starlode_driving")
 union all
 select cast("customer_id" as VARCHAR) as "customer_id" from (
 SELECT
@@ -43,7 +43,7 @@ FROM (
       "_load" <= 8 AND "_gone" > 8
   ) AS gone
 ) AS "customers"
-  ) as said
+  ) as said ("customer_id", "__starlode_driving")
   ) as found;
 
 insert into __starlode_ids ("__starlode_number")
@@ -60,7 +60,7 @@ FROM (
     rowid AS "__starlode_driving"
   FROM "staging"."shop__customers (seen)"
 ) AS "customers"
-  ) as k
+  ) as k ("customer_id", "__starlode_driving")
  where (cast(k."customer_id" as VARCHAR)) in (select "customer_id" from __starlode_touched)
    and k."__starlode_driving" not in (select "__starlode_number" from __starlode_ids);
 

@@ -13,7 +13,7 @@ FROM (
   WHERE
     "_load" > 9
 ) AS "products"
-  ) as said
+  ) as said ("product_id", "__starlode_driving")
 union all
 select cast("product_id" as VARCHAR) as "product_id" from (
 SELECT
@@ -32,7 +32,7 @@ FROM (
       "_load" <= 9 AND "_gone" > 9
   ) AS gone
 ) AS "products"
-  ) as said
+  ) as said ("product_id", "__starlode_driving")
   ) as found;
 
 create table __starlode_in as

@@ -39,7 +39,7 @@ FROM (
       FROM __starlode_ids
     )
 ) AS "e"
-  ) as said
+  ) as said ("session_id", "item_in_session", "__starlode_driving")
 union all
 select cast("session_id" as bigint) as "session_id", cast("item_in_session" as bigint) as "item_in_session" from (
 SELECT
@@ -75,7 +75,7 @@ FROM (
       "_load" <= 9 AND "_gone" > 9
   ) AS gone
 ) AS "e"
-  ) as said
+  ) as said ("session_id", "item_in_session", "__starlode_driving")
   ) as found;
 
 insert into __starlode_ids ("__starlode_number")
@@ -108,7 +108,7 @@ FROM (
     ctid AS "__starlode_driving"
   FROM "staging"."app__events"
 ) AS "e"
-  ) as k
+  ) as k ("session_id", "item_in_session", "__starlode_driving")
  where (cast(k."session_id" as bigint), cast(k."item_in_session" as bigint)) in (select "session_id", "item_in_session" from __starlode_touched)
    and k."__starlode_driving" not in (select "__starlode_number" from __starlode_ids);
 

@@ -60,7 +60,7 @@ FROM (
       FROM __starlode_ids
     )
 ) AS "o"
-  ) as said
+  ) as said ("order_id", "__starlode_driving")
 union all
 select cast("order_id" as bigint) as "order_id" from (
 SELECT
@@ -83,7 +83,7 @@ FROM (
       "_load" <= 10 AND "_gone" > 10
   ) AS gone
 ) AS "o"
-  ) as said
+  ) as said ("order_id", "__starlode_driving")
   ) as found;
 
 insert into __starlode_ids ("__starlode_number")
@@ -103,7 +103,7 @@ FROM (
     ctid AS "__starlode_driving"
   FROM "staging"."shop__orders"
 ) AS "o"
-  ) as k
+  ) as k ("order_id", "__starlode_driving")
  where (cast(k."order_id" as bigint)) in (select "order_id" from __starlode_touched)
    and k."__starlode_driving" not in (select "__starlode_number" from __starlode_ids);
 
