@@ -4,6 +4,9 @@ VENV := .venv
 NEWEST := .venv-newest
 PIP := -m pip --disable-pip-version-check --quiet
 
+# Commands are started again and again, by people and by tests: what Python compiles of them is kept.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test check unit newest bench clean
 
 demo: $(VENV)/.runtime

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from environments import WORK, environment
 from postgres_data import execute, psql
-from timing import Claim, Job, WrongResult
+from timing import Claim, Job, WrongResult, kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -178,7 +177,7 @@ class Once:
         before: Callable[[], None] = lambda: None,
     ) -> None:
         self._folder, self._command, self._before = folder, [str(word) for word in command], before
-        self._environment = {**os.environ, **environment}
+        self._environment = {**kept(), **environment}
         self._is_done = False
 
     def __call__(self) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from environments import WORK
-from timing import WrongResult
+from timing import WrongResult, kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -75,7 +75,7 @@ def fresh(base: Path, folder: Path, file: Path, place: str) -> None:
 def run(command: Sequence[str | Path], folder: Path, known: Mapping[str, str]) -> None:
     """Run a command that is not timed; WrongResult with its last words when it fails."""
     words = [str(word) for word in command]
-    done = subprocess.run(words, cwd=folder, env={**os.environ, **known}, capture_output=True, text=True)
+    done = subprocess.run(words, cwd=folder, env={**kept(), **known}, capture_output=True, text=True)
     if done.returncode:
         raise WrongResult(
             f"{' '.join(words[1:])} ended with exit code {done.returncode}:\n{(done.stdout + done.stderr)[-2000:]}"

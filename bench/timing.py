@@ -147,6 +147,11 @@ def answers(database: Path | str, questions: Sequence[str]) -> list[str]:
     return list(map(str, json.loads(done.stdout)))
 
 
+def kept() -> dict[str, str]:
+    """The environment of a program that keeps what Python compiles, as one does that is installed."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def _run(job: Job) -> Sample:
     log = job.folder / "bench.log"
     with log.open("wb") as output:
@@ -157,7 +162,7 @@ def _run(job: Job) -> Sample:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **job.environment},
+            env={**kept(), **job.environment},
         )
         with Watch(process.pid) as watch:
             _, status, usage = os.wait4(process.pid, 0)
