@@ -37,7 +37,7 @@ $(VENV)/.runtime: pyproject.toml constraints.txt
 
 $(VENV)/.dev: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python $(PIP) install --constraint constraints.txt --editable '.[dev,postgres]'
+	$(VENV)/bin/python $(PIP) install --constraint constraints.txt --editable '.[dev,postgres,s3]'
 	@touch $@ $(VENV)/.runtime
 
 # The same tests on the newest DuckDB that a user may have, as the warehouse; PostgreSQL as one does not depend on it.

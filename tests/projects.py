@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # Set while tests run on a server: the URL of it, without a database.
 SERVER = "STARLODE_TEST_SERVER"
+# Set while tests land elsewhere than in a folder beside the project: the address, to which the folder's own name is added.
+LANDING = "STARLODE_TEST_LANDING"
 
 
 def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:
@@ -27,7 +29,7 @@ def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:
     for name, content in files.items():
         path = folder / name
         if name == PROJECT_FILE:
-            content = _with_target(content, folder)
+            content = _with_landing(_with_target(content, folder), folder)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
     return folder
@@ -46,6 +48,13 @@ def _with_target(content: str | bytes, folder: Path) -> str | bytes:
     if SERVER not in os.environ or not isinstance(content, str) or "target:" in content:
         return content
     return f"{content.rstrip()}\ntarget: {target(folder)}\n"
+
+
+def _with_landing(content: str | bytes, folder: Path) -> str | bytes:
+    """A project that names no landing, with the one that the tests use."""
+    if LANDING not in os.environ or not isinstance(content, str) or "landing:" in content:
+        return content
+    return f"{content.rstrip()}\nlanding: {os.environ[LANDING]}/{folder.name}\n"
 
 
 def project(folder: Path, files: Mapping[str, str | bytes] | None = None, *, target: str | None = None) -> Project:

@@ -19,7 +19,16 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from starlode.errors import CheckFailed, DataError, ProjectError, SourceError, StarlodeError, WarehouseError
+    from starlode.errors import (
+        CheckFailed,
+        DataError,
+        LandingError,
+        ProjectError,
+        SourceError,
+        StarlodeError,
+        Stopped,
+        WarehouseError,
+    )
     from starlode.history import RejectedRow, RunRecord, StepRecord, rejects, status
     from starlode.paper import statements
     from starlode.plan import Plan
@@ -36,6 +45,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "CheckFailed": "errors",
     "DataError": "errors",
+    "LandingError": "errors",
     "Plan": "plan",
     "Project": "project",
     "ProjectError": "errors",
@@ -45,6 +55,7 @@ _HOMES = {
     "SourceError": "errors",
     "StarlodeError": "errors",
     "StepRecord": "history",
+    "Stopped": "errors",
     "Swept": "sweep",
     "WarehouseError": "errors",
     "Why": "tracing.told",
@@ -68,6 +79,7 @@ _HOMES = {
 __all__ = [
     "CheckFailed",
     "DataError",
+    "LandingError",
     "Plan",
     "Project",
     "ProjectError",
@@ -77,6 +89,7 @@ __all__ = [
     "SourceError",
     "StarlodeError",
     "StepRecord",
+    "Stopped",
     "Swept",
     "WarehouseError",
     "Why",

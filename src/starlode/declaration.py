@@ -23,6 +23,7 @@ PROJECT_FILE = "starlode.yml"
 
 Columns = tuple[Filled, ...]
 CheckSeverity = Literal["failure", "warning"]
+Encryption = Literal["SSE-S3", "SSE-KMS"]
 
 
 def _doc(doc: str, key: str = "") -> dict[str, Any]:
@@ -344,11 +345,30 @@ def _exports() -> Any:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LandingDeclaration(Declared):
+    """Where landed files are kept, and how a bucket encrypts them."""
+
+    to: Filled = field(metadata=_doc("A folder, or a bucket and a prefix in it: s3://, gs:// or az://bucket/prefix."))
+    encryption: Encryption | None = field(
+        default=None,
+        metadata=_doc("How S3 encrypts what is landed: with keys of its own, or of its KMS; else as the bucket says."),
+    )
+    kms_key: Filled | None = field(
+        default=None, metadata=_doc("The KMS key as id, ARN or alias/name; else the account's own for S3.")
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProjectDeclaration(Declared):
     """A whole project file."""
 
     name: Name = field(default=Name(_default("")), metadata=_doc("The project's name.") | {"required": True})
-    landing: Filled = field(default=_default("./landing"), metadata=_doc("The folder for landed Parquet files."))
+    landing: Filled | LandingDeclaration = field(
+        default=_default("./landing"),
+        metadata=_doc(
+            "The folder for landed Parquet files, or s3://bucket/prefix; a mapping says how they are encrypted."
+        ),
+    )
     target: Filled = field(
         default=_default("duckdb:warehouse.duckdb"),
         metadata=_doc(

@@ -93,6 +93,20 @@ class SourceError(StarlodeError):
     label = "source error"
 
 
+class LandingError(StarlodeError):
+    """The landing cannot be reached, or does not allow what a run needs."""
+
+    exit_code = 3
+    label = "landing error"
+
+
+class Stopped(StarlodeError):
+    """A place that was reached does not answer any more; what was finished is kept, and running again goes on from there."""
+
+    exit_code = 4
+    label = "stopped"
+
+
 class WarehouseError(StarlodeError):
     """The warehouse cannot be reached, is held by somebody else, or refuses a statement."""
 

@@ -88,7 +88,7 @@ def _reading(project: Project) -> Iterator[Session | None]:
     if not project.warehouse.exists:
         yield None
         return
-    session = project.warehouse.connect(read_only=True, landing=project.landing)
+    session = project.warehouse.connect(read_only=True, landing=project.landing.folder)
     try:
         yield session if session.columns(sql.TABLES[0]) else None
     finally:

@@ -1,4 +1,4 @@
-"""The landing: what was read, as Parquet files and one manifest for each extraction.
+"""The landing: what was read, as Parquet files and one manifest for each extraction, in a store.
 
 The manifest is written last and only if it does not exist yet, so it is the commit: a reader of the landing sees whole
 extractions or nothing, and two writers can never both finish the same one. Files that no manifest names are garbage.
@@ -7,22 +7,20 @@ extractions or nothing, and two writers can never both finish the same one. File
 from __future__ import annotations
 
 import json
-import os
 import re
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from starlode.errors import DataError, SourceError
+from starlode.errors import SourceError
 from starlode.finding import Finding
 from starlode.table import Column, parse_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from starlode.source import Mode, Stream
+    from starlode.store import Store, Stored
 
 MANIFEST_VERSION = 1
 _RUN = r"\d{8}T\d{6}-[0-9a-f]{8}"
@@ -81,38 +79,34 @@ def now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-def folder_of(landing: Path, stream: Stream) -> Path:
-    """Where the extractions of a stream lie."""
-    return landing / stream.source / stream.name
+def folder_of(stream: Stream) -> str:
+    """Where the extractions of a stream lie below a landing."""
+    return f"{stream.source}/{stream.name}"
 
 
-def manifest_path(landing: Path, stream: Stream, number: int) -> Path:
-    return folder_of(landing, stream) / f"{number:08}.json"
+def manifest_name(stream: Stream, number: int) -> str:
+    return f"{folder_of(stream)}/{number:08}.json"
 
 
-def numbers(landing: Path, stream: Stream) -> tuple[int, ...]:
+def numbers(landing: Store, stream: Stream) -> tuple[int, ...]:
     """The numbers of the finished extractions of a stream, in order."""
-    folder = folder_of(landing, stream)
-    if not folder.is_dir():
-        return ()
-    with os.scandir(folder) as entries:
-        names = [entry.name for entry in entries]
+    names = landing.listed(folder_of(stream))
     return tuple(
         sorted(int(name[:8]) for name in names if len(name) == 13 and name[:8].isdigit() and name[8:] == ".json")
     )
 
 
-def read_manifest(landing: Path, stream: Stream, number: int) -> Manifest:
+def read_manifest(landing: Store, stream: Stream, number: int) -> Manifest:
     """A finished extraction's account."""
-    path = manifest_path(landing, stream, number)
+    name = manifest_name(stream, number)
     try:
-        held = json.loads(path.read_text("utf-8"))
+        held = json.loads(landing.read(name).decode("utf-8"))
     except (OSError, ValueError) as error:
-        raise SourceError("a manifest of the landing cannot be read", where=str(path)) from error
+        raise SourceError("a manifest of the landing cannot be read", where=landing.shown(name)) from error
     if held.get("version") != MANIFEST_VERSION:
         raise SourceError(
             f"a manifest has version {held.get('version')}, and this Starlode reads {MANIFEST_VERSION}",
-            where=str(path),
+            where=landing.shown(name),
             hint="use the newer Starlode that wrote it",
         )
     return replace(
@@ -126,89 +120,43 @@ def read_manifest(landing: Path, stream: Stream, number: int) -> Manifest:
     )
 
 
-def commit(landing: Path, stream: Stream, manifest: Manifest) -> None:
+def commit(landing: Store, stream: Stream, manifest: Manifest) -> None:
     """Create the manifest, whole and only if there is none: from here on the extraction counts."""
-    path = manifest_path(landing, stream, manifest.number)
+    name = manifest_name(stream, manifest.number)
     held = asdict(manifest) | {
         "files": [_file_as_json(file) for file in manifest.files],
         "rejects": _file_as_json(manifest.rejects) if manifest.rejects else None,
     }
-    beside = path.with_name(f"{path.stem}.{manifest.run_id}.tmp")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(held, file, ensure_ascii=False, separators=(",", ":"))
-        file.flush()
-        os.fsync(file.fileno())
+    content = json.dumps(held, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
     try:
-        os.link(beside, path)
+        landing.create(name, content, manifest.run_id)
     except FileExistsError as error:
         raise SourceError(
             f"another run has landed extraction {manifest.number} of {stream} in the meantime",
-            where=str(path),
+            where=landing.shown(name),
             hint="run again: this run's files are not used, and the next run goes on from there",
         ) from error
-    finally:
-        beside.unlink()
-    sync_folder(path.parent)
 
 
-def verify(landing: Path, file: LandedFile) -> None:
-    """Prove that a landed file still has the bytes that its manifest promised."""
-    path = landing / file.path
-    try:
-        digest = digest_of(path)
-    except OSError as error:
-        raise DataError(
-            "a file that a manifest names is gone from the landing",
-            where=str(path),
-            hint="bring the file back, or read the source again with `starlode run --full`",
-        ) from error
-    if digest != file.digest:
-        raise DataError(
-            "a landed file has changed since it was written",
-            where=str(path),
-            hint="read the source again with `starlode run --full`",
-        )
-
-
-def digest_of(path: Path) -> str:
-    """The checksum that manifests keep of a file's bytes."""
-    state = blake2b(digest_size=16)
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            state.update(block)
-    return state.hexdigest()
-
-
-def garbage(landing: Path, stream: Stream) -> Iterator[Path]:
+def garbage(landing: Store, stream: Stream) -> Iterator[Stored]:
     """Files that a run has written into a stream's folder and no manifest names: remains of runs that died.
 
     Told by the names that runs give; what lies there under another name is somebody else's.
     """
-    folder = folder_of(landing, stream)
-    if not folder.is_dir():
-        return
-    kept: set[Path] = set()
+    kept: set[str] = set()
     for number in numbers(landing, stream):
         manifest = read_manifest(landing, stream, number)
-        named = (*manifest.files, *([manifest.rejects] if manifest.rejects else []))
-        kept |= {landing / file.path for file in named}
-    for path in sorted(folder.iterdir()):
-        if path.is_symlink():
-            continue
-        if path.is_dir() and _OWN_FOLDER.fullmatch(path.name):
-            yield from (part for part in sorted(path.iterdir()) if part.is_file() and part not in kept)
-        elif path.is_file() and _OWN_FILE.fullmatch(path.name):
-            yield path
+        kept |= {file.path for file in (*manifest.files, *([manifest.rejects] if manifest.rejects else []))}
+    folder = folder_of(stream)
+    for file in landing.below(folder):
+        if file.name not in kept and _is_own(file.name.removeprefix(f"{folder}/")):
+            yield file
 
 
-def sync_folder(folder: Path) -> None:
-    """Make new names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _is_own(name: str) -> bool:
+    """Whether a run gives such a name to a file in a stream's folder, manifests aside."""
+    above, slash, own = name.partition("/")
+    return bool(_OWN_FOLDER.fullmatch(above)) and "/" not in own if slash else bool(_OWN_FILE.fullmatch(name))
 
 
 def _file_as_json(file: LandedFile) -> dict[str, Any]:

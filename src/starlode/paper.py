@@ -7,7 +7,7 @@ to it is written down. So the printed SQL is what the run will say, not a second
 from __future__ import annotations
 
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,6 +24,7 @@ from starlode.step import Build, Check, Land, Load
 from starlode.steps.build import build
 from starlode.steps.check import claims_of
 from starlode.steps.load import load_extraction
+from starlode.stores.folder import Folder
 from starlode.warehouses.duckdb import DuckDB
 from starlode.work import Readers, Work
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from starlode.source import Mode, Stream
     from starlode.sql.dialect import Dialect
     from starlode.step import Step
+    from starlode.store import Promised, Store
     from starlode.table import Column, Table, Type
 
 Answer = TypeVar("Answer")
@@ -58,12 +60,29 @@ def statements(plan: Plan) -> tuple[tuple[Step, tuple[str, ...]], ...]:
 
 
 def _carry_out(plan: Plan, paper: Paper, readers: Readers) -> tuple[tuple[Step, tuple[str, ...]], ...]:
-    work = Work(plan.project, paper, Ledger(paper, plan.project.name, "plan"), readers, lambda _: None)
+    work = Work(
+        plan.project,
+        Named(plan.project.landing.folder, plan.project.landing),
+        paper,
+        Ledger(paper, plan.project.name, "plan"),
+        readers,
+        lambda _: None,
+    )
     work.ledger.prepare()
     _make_tables(plan, work)
     paper.note(FOLLOWED, tuple(plan.state.followed.items()))
     modes = {step.object: step.look.mode for step in plan.steps if isinstance(step, Land)}
     return tuple((step, _said(step, modes, work, paper)) for step in plan.steps)
+
+
+@dataclass(frozen=True)
+class Named(Folder):
+    """The landing on paper: its files have names, and nobody reads them."""
+
+    landing: Store
+
+    def fetch(self, files: Sequence[Promised]) -> Iterator[tuple[str, ...]]:
+        yield tuple(self.landing.shown(file.path) for file in files)
 
 
 class Paper:

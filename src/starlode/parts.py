@@ -1,7 +1,8 @@
-"""Writing the Parquet files of one extraction.
+"""Writing the Parquet files of one extraction, and reading what they tell beside their rows.
 
 Rows come as Arrow batches and leave as parts of bounded size, each with one schema. A thread of its own encodes and
-compresses, so that reading goes on meanwhile; no more than two batches wait for it, so memory stays bounded.
+compresses, so that reading goes on meanwhile, and others bring finished parts into the store; no more than two batches and two
+parts wait, so memory and room stay bounded.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ import pyarrow.parquet as pq
 
 from starlode.arrow import columns_of
 from starlode.finding import Reject
-from starlode.landing import LandedFile, sync_folder, verify
+from starlode.landing import LandedFile
 from starlode.source import FILE_COLUMN, ROW_COLUMN
+from starlode.store import DIGEST_BYTES
 from starlode.table import TEXT, Column
 
 if TYPE_CHECKING:
@@ -29,10 +31,12 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from starlode.landing import Manifest
+    from starlode.store import Store
 
 ROW_GROUP = 122_880
 PART_BYTES = 128 << 20
 WAITING_BATCHES = 2
+WAITING_PARTS = 2
 # Beyond this sum of magnitudes a 64-bit sum could wrap around.
 SAFE_SUM = 1 << 62
 # Decimals of 38 digits and any number of rows; Python's own context would round to 28 digits.
@@ -44,13 +48,15 @@ REJECT_SCHEMA = pa.schema([(name, pa.int64() if name == "line" else pa.string())
 class PartWriter:
     """Writes batches into numbered Parquet files below a folder, and sums up what it wrote."""
 
-    def __init__(self, landing: Path, folder: Path) -> None:
+    def __init__(self, landing: Store, folder: str) -> None:
         self._landing = landing
         self._folder = folder
         self._open: _Part | None = None
         self._rejects: _Part | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="parquet")
         self._waiting: deque[Future[None]] = deque()
+        self._keepers = ThreadPoolExecutor(max_workers=WAITING_PARTS, thread_name_prefix="keep")
+        self._keeping: deque[Future[None]] = deque()
         self.files: list[LandedFile] = []
         self.rejects: LandedFile | None = None
         self.rows = 0
@@ -64,7 +70,6 @@ class PartWriter:
         return tuple(name for name, count in self._values.items() if not count)
 
     def __enter__(self) -> PartWriter:
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return self
 
     def __exit__(
@@ -74,10 +79,9 @@ class PartWriter:
             self._settle(0)
             self._thread.submit(self._finish).result()
         self._thread.shutdown(wait=True, cancel_futures=True)
+        self._keepers.shutdown(wait=True, cancel_futures=True)
         # Arrow keeps what it once used; the warehouse needs it next.
         pa.default_memory_pool().release_unused()
-        if kind is None:
-            sync_folder(self._folder)
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Give a batch to the writing thread; waits while two are waiting there already."""
@@ -91,7 +95,7 @@ class PartWriter:
         if not rows:
             return
         if self._rejects is None:
-            self._rejects = _Part(self._folder / "rejects.parquet", REJECT_SCHEMA)
+            self._rejects = self._part("rejects.parquet", REJECT_SCHEMA)
         self._rejects.write(pa.RecordBatch.from_arrays([*map(pa.array, zip(*rows, strict=True))], schema=REJECT_SCHEMA))
         self.rejected += len(rows)
 
@@ -101,10 +105,10 @@ class PartWriter:
 
     def _write(self, batch: pa.RecordBatch) -> None:
         if self._open is not None and (self._open.schema != batch.schema or self._open.size > PART_BYTES):
-            self.files.append(self._open.finish(self._landing))
+            self.files.append(self._kept(self._open))
             self._open = None
         if self._open is None:
-            self._open = _Part(self._folder / f"part-{len(self.files) + 1:05}.parquet", batch.schema, batch)
+            self._open = self._part(f"part-{len(self.files) + 1:05}.parquet", batch.schema, batch)
         self._open.write(batch)
         self.rows += batch.num_rows
         for field, column in zip(batch.schema, batch.columns, strict=True):
@@ -114,16 +118,32 @@ class PartWriter:
 
     def _finish(self) -> None:
         if self._open is not None:
-            self.files.append(self._open.finish(self._landing))
+            self.files.append(self._kept(self._open))
         if self._rejects is not None:
-            self.rejects = self._rejects.finish(self._landing)
+            self.rejects = self._kept(self._rejects)
+        self._let_keep(0)
+
+    def _part(self, own_name: str, schema: pa.Schema, first: pa.RecordBatch | None = None) -> _Part:
+        name = f"{self._folder}/{own_name}"
+        return _Part(name, self._landing.room(name), schema, first)
+
+    def _kept(self, part: _Part) -> LandedFile:
+        """Close a part, and let it be brought into the store meanwhile."""
+        file = part.finish()
+        self._let_keep(WAITING_PARTS - 1)
+        self._keeping.append(self._keepers.submit(self._landing.keep, file.path))
+        return file
+
+    def _let_keep(self, may_wait: int) -> None:
+        while len(self._keeping) > may_wait:
+            self._keeping.popleft().result()
 
 
 class _Part:
     """One Parquet file while it grows."""
 
-    def __init__(self, path: Path, schema: pa.Schema, first: pa.RecordBatch | None = None) -> None:
-        self.path = path
+    def __init__(self, name: str, path: Path, schema: pa.Schema, first: pa.RecordBatch | None) -> None:
+        self.name = name
         self.schema = schema
         self.rows = 0
         self._bytes = _Digested(path)
@@ -147,11 +167,10 @@ class _Part:
         self._parquet.write_batch(batch, row_group_size=ROW_GROUP)
         self.rows += batch.num_rows
 
-    def finish(self, landing: Path) -> LandedFile:
+    def finish(self) -> LandedFile:
         self._parquet.close()
         self._bytes.finish()
-        relative = self.path.relative_to(landing).as_posix()
-        return LandedFile(relative, self.rows, self._bytes.size, self._bytes.digest, _columns(self.schema))
+        return LandedFile(self.name, self.rows, self._bytes.size, self._bytes.digest, _columns(self.schema))
 
 
 class _Digested:
@@ -159,7 +178,7 @@ class _Digested:
 
     def __init__(self, path: Path) -> None:
         self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
-        self._state = blake2b(digest_size=16)
+        self._state = blake2b(digest_size=DIGEST_BYTES)
         self.size = 0
         self.closed = False
 
@@ -188,33 +207,35 @@ class _Digested:
         self.closed = True
 
 
-def read_rejects(landing: Path, file: LandedFile) -> list[Reject]:
+def read_rejects(landing: Store, file: LandedFile) -> list[Reject]:
     """The rejected rows that an extraction kept beside its parts."""
-    held = pq.read_table(landing / file.path, columns=list(REJECT_COLUMNS), partitioning=None)
-    return [Reject(**row) for row in held.to_pylist()]
+    return [
+        Reject(**row)
+        for (path,) in landing.fetch([file])
+        for row in pq.read_table(path, columns=list(REJECT_COLUMNS), partitioning=None).to_pylist()
+    ]
 
 
-def rows_of_files(landing: Path, manifest: Manifest) -> Counter[str]:
+def rows_of_files(landing: Store, manifest: Manifest) -> Counter[str]:
     """How many rows an extraction holds of each file that it read."""
     found: Counter[str] = Counter()
-    for file in manifest.files:
-        verify(landing, file)
-        held = pq.read_table(landing / file.path, columns=[FILE_COLUMN], partitioning=None)
+    for path in (path for paths in landing.fetch(manifest.files) for path in paths):
+        held = pq.read_table(path, columns=[FILE_COLUMN], partitioning=None)
         names = pa.table({"file": held[FILE_COLUMN].cast(pa.string())})
         for row in names.group_by("file").aggregate([([], "count_all")]).to_pylist():
             found[row["file"]] += row["count_all"]
     return found
 
 
-def parts_of_row(landing: Path, manifest: Manifest, file: str | None, row: int | None) -> tuple[LandedFile, ...]:
+def parts_of_row(landing: Store, manifest: Manifest, file: str | None, row: int | None) -> tuple[LandedFile, ...]:
     """The part of an extraction that holds a row, or all of them where rows have no number; gone ones are left out."""
-    there = tuple(part for part in manifest.files if (landing / part.path).is_file())
+    there = tuple(part for part in manifest.files if landing.holds(part.path))
     if row is None or len(there) < 2:
         return there
-    return tuple(part for part in there if _holds(landing / part.path, file, row))
+    return tuple(part for part in there for (path,) in landing.fetch([part]) if _holds(path, file, row))
 
 
-def _holds(path: Path, file: str | None, row: int) -> bool:
+def _holds(path: str, file: str | None, row: int) -> bool:
     """Whether a part holds a row of a file; groups whose numbers lie elsewhere are not read."""
     held = pq.ParquetFile(path)
     place = held.schema.names.index(ROW_COLUMN)

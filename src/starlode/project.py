@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from starlode.document import Node
     from starlode.export import Export
     from starlode.source import Source, Stream
+    from starlode.store import Store
     from starlode.warehouse import Warehouse
 
 
@@ -44,7 +45,7 @@ class Project:
 
     name: str
     folder: Path
-    landing: Path
+    landing: Store
     warehouse: Warehouse
     sources: tuple[Source, ...] = ()
     star: Star = field(default_factory=Star)

@@ -20,7 +20,7 @@ def query(project: Project, sql: str) -> pa.Table:
     """The rows of a SELECT in the warehouse's own SQL, as an Arrow table. The warehouse is opened for reading only."""
     if not project.warehouse.exists:
         raise WarehouseError("there is no warehouse yet", hint="`starlode run` makes it")
-    session = project.warehouse.connect(read_only=True, landing=project.landing)
+    session = project.warehouse.connect(read_only=True, landing=project.landing.folder)
     try:
         return session.arrow(sql).read_all()
     finally:
@@ -39,7 +39,7 @@ def check(project: Project) -> tuple[Finding, ...]:
     """What breaks a promise of the star or a declared check now; nothing when all of them hold."""
     if not project.warehouse.exists:
         raise WarehouseError("there is no warehouse yet", hint="`starlode run` makes it")
-    session = project.warehouse.connect(read_only=True, landing=project.landing)
+    session = project.warehouse.connect(read_only=True, landing=project.landing.folder)
     try:
         return tuple(judge(session, tuple(claims_of(project, session))))
     finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlode.landing import read_manifest, verify
+from starlode.landing import read_manifest
 from starlode.plan import streams_with_deletes
 from starlode.sql import again as sql
 from starlode.step import Reload
@@ -34,7 +34,7 @@ def reload_of(
     first = full[-1] if full else 0
     for _, manifest in extractions[first:]:
         for file in manifest.files:
-            verify(project.landing, file)
+            project.landing.prove(file)
     keeps_deleted = str(stream) in streams_with_deletes(project)
     kept = extractions if moments is not None or keeps_deleted else extractions[first:]
     needed, told = len(extractions) - first, tuple(moments or ())

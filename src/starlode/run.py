@@ -107,7 +107,7 @@ def plan(project: Project, *, select: tuple[str, ...] = (), full: bool = False, 
         project = expanded(project, readers)
         if not project.warehouse.exists:
             return _plan(project, options, State(), readers)
-        session = project.warehouse.connect(read_only=True, landing=project.landing)
+        session = project.warehouse.connect(read_only=True, landing=project.landing.folder)
         try:
             _refuse_another(session, project)
             return _plan(project, options, read_state(session, project), readers)
@@ -168,7 +168,7 @@ def opened(project: Project, wait: float = 0.0) -> Iterator[Session]:
     until = time.monotonic() + wait
     while True:
         try:
-            session = project.warehouse.connect(landing=project.landing)
+            session = project.warehouse.connect(landing=project.landing.folder)
             break
         except WarehouseError:
             if time.monotonic() >= until:
@@ -176,7 +176,6 @@ def opened(project: Project, wait: float = 0.0) -> Iterator[Session]:
             time.sleep(WAIT_STEP)
     try:
         _refuse_another(session, project)
-        project.landing.mkdir(parents=True, exist_ok=True, mode=0o700)
         yield session
     finally:
         session.close()
@@ -258,7 +257,7 @@ def carry_out(held: Plan, session: Session, readers: Readers, listen: Listen | N
         ledger.write_run("unchanged")
         return replace(result, status="unchanged", seconds=time.monotonic() - started)
     ledger.write_run("running")
-    work = Work(held.project, session, ledger, readers, listen)
+    work = Work(held.project, held.project.landing, session, ledger, readers, listen)
     begun: tuple[Step, datetime] | None = None
     try:
         for number, step in enumerate(held.steps, 1):

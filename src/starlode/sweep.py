@@ -9,32 +9,29 @@ from starlode.landing import garbage
 from starlode.run import opened
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from starlode.project import Project
 
 
 @dataclass(frozen=True)
 class Swept:
-    """A file that no manifest names."""
+    """A file that no manifest names: its name in the landing, and its full address."""
 
-    path: Path
+    name: str
+    where: str
     bytes: int
 
 
 def sweep(project: Project, *, dry_run: bool = False, wait: float = 0.0) -> tuple[Swept, ...]:
     """Remove the garbage of the landing, or only name it. It holds the warehouse meanwhile, so no run is under way."""
-    if not project.landing.is_dir():
+    landing = project.landing
+    if not landing.exists:
         return ()
     with opened(project, wait):
         found = tuple(
-            Swept(path, path.stat().st_size) for stream in project.streams for path in garbage(project.landing, stream)
+            Swept(file.name, landing.shown(file.name), file.bytes)
+            for stream in project.streams
+            for file in garbage(landing, stream)
         )
-        if dry_run:
-            return found
-        for swept in found:
-            swept.path.unlink()
-        for folder in {swept.path.parent for swept in found}:
-            if not any(folder.iterdir()):
-                folder.rmdir()
+        if not dry_run:
+            landing.remove([swept.name for swept in found])
     return found

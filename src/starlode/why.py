@@ -49,7 +49,7 @@ def why(project: Project, table: str, where: Mapping[str, Any]) -> Why:
         raise ProjectError(Mistake("no row is named", COMMAND, hint=f"name one by {listing(apart(model))}"))
     if not project.warehouse.exists:
         raise WarehouseError("there is no warehouse yet", hint="`starlode run` makes it")
-    session = project.warehouse.connect(read_only=True, landing=project.landing)
+    session = project.warehouse.connect(read_only=True, landing=project.landing.folder)
     try:
         asking = Asking(project, session)
         held = replace(model.table, columns=session.columns(model.table))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from starlode.session import Session
     from starlode.source import Reader
     from starlode.step import Step
+    from starlode.store import Store
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Work:
     """Handed to each step; only the run opens what is in it."""
 
     project: Project
+    landing: Store
     session: Session
     ledger: Ledger
     readers: Readers

@@ -20,6 +20,7 @@ from starlode.declaration import (
     FactDeclaration,
     JunkDeclaration,
     LabelsDeclaration,
+    LandingDeclaration,
     NamesDeclaration,
     NoRows,
     NotNull,
@@ -178,6 +179,7 @@ def _types() -> str:
 
 PARTS: Mapping[str, Callable[[], str]] = {
     "settings of a project": lambda: _settings(ProjectDeclaration),
+    "settings of a landing": lambda: _settings(LandingDeclaration),
     "settings of a duckdb target": lambda: _settings(registry.member("warehouses", "duckdb")),
     "settings of a files source": lambda: _settings(registry.member("sources", "files")),
     "settings of a postgres source": lambda: _settings(registry.member("sources", "postgres")),

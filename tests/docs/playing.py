@@ -32,7 +32,7 @@ LEFT_OUT = "…"
 # With one of them a command needs a shell.
 OPERATORS = set("<>|&;()")
 # They set up a clone, and a test that sets up the clone that it runs in would go on for ever.
-NOT_RUN = ("make test", "pip install .", "pip install '.[postgres]'")
+NOT_RUN = ("make test", "pip install .", "pip install '.[postgres]'", "pip install '.[s3]'")
 
 _RUN_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}")
 _MOMENT_OF_A_RUN = re.compile(r"((?:RUN|began) +)\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")

@@ -72,7 +72,7 @@ def test_sums_agree_from_the_manifest_to_staging_to_the_fact(tmp_path: Path) -> 
 def test_a_step_that_does_not_balance_leaves_nothing_behind(tmp_path: Path) -> None:
     project = shop.opened(tmp_path)
     starlode.run(project)
-    session = project.warehouse.connect(landing=project.landing)
+    session = project.warehouse.connect(landing=project.landing.folder)
     ledger = Ledger(session, "shop", "a-run")
 
     def write_too_much() -> None:

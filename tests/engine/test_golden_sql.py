@@ -148,5 +148,5 @@ def _said(project: starlode.Project, target: str) -> dict[str, str]:
     for step, texts in starlode.statements(plan):
         name = f"{step.verb}_{step.object}.sql"
         if texts:
-            said[name] = ";\n\n".join(texts).replace(str(project.landing), "landing") + ";\n"
+            said[name] = ";\n\n".join(texts).replace(str(project.landing.folder), "landing") + ";\n"
     return said

@@ -18,6 +18,7 @@ from starlode.source import Look, Mode, Stream
 from starlode.sources.files import Files, FileSettings
 from starlode.star import Calendar, Dimension, Fact, Role, Select, Star
 from starlode.step import Build, Land, Load
+from starlode.stores.folder import Folder
 from starlode.table import INTEGER, TEXT, TIMESTAMP, Column
 from starlode.warehouses.duckdb import DuckDB
 
@@ -326,7 +327,9 @@ def _project(
     folder: Path = Path("/nowhere"),
 ) -> Project:
     source = Files("shop", "data", folder, (CUSTOMERS, ORDERS))
-    return Project("shop", folder, folder / "landing", DuckDB(folder / "w.duckdb"), (source,), star, checks, exports)
+    return Project(
+        "shop", folder, Folder(folder / "landing"), DuckDB(folder / "w.duckdb"), (source,), star, checks, exports
+    )
 
 
 def _state(*, project: Project | None = None, manifest: int = 1, loads: object = None, **changes: object) -> State:

@@ -108,7 +108,7 @@ def test_a_source_row_names_its_extraction_its_parquet_and_its_load(tmp_path: Pa
     (source,) = told.rows[0].sources
     project = starlode.read(tmp_path)
     (landed,) = source.landed
-    assert (project.landing / landed).is_file()
+    assert (project.landing.folder / landed).is_file()
     assert source.extraction == 1
     assert (source.loaded.verb, source.loaded.object) == ("load", "app.lines")
     written = told.rows[0].written
@@ -120,7 +120,7 @@ def test_a_source_row_names_its_extraction_its_parquet_and_its_load(tmp_path: Pa
 def test_a_landed_file_that_is_gone_is_not_named(tmp_path: Path) -> None:
     told = _why(tmp_path, "select id, pid, amt from app.lines where amt <> 25", 3)
     project = starlode.read(tmp_path)
-    (project.landing / told.rows[0].sources[0].landed[0]).unlink()
+    (project.landing.folder / told.rows[0].sources[0].landed[0]).unlink()
 
     (source,) = starlode.why(project, "fact_f", {"id": "3"}).rows[0].sources
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import starlode
+from starlode.declaration import PROJECT_FILE
 from starlode.errors import CheckFailed
 from starlode.landing import now
 from tests import projects
@@ -216,7 +217,9 @@ def _project(name: str, tmp_path: Path) -> starlode.Project:
 
 
 def _copy(name: str, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(EXAMPLES / name, tmp_path / name))
+    """A copy of an example, which lands and loads where the tests do."""
+    folder = Path(shutil.copytree(EXAMPLES / name, tmp_path / name))
+    return projects.write(folder, {PROJECT_FILE: (folder / PROJECT_FILE).read_text("utf-8")})
 
 
 def _expected(name: str, table: str) -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from starlode.arrow import columns_of
 from starlode.formats.csv_text import CsvReader
 from starlode.formats.json_text import read_json
-from starlode.formats.raw import Entry, Raw
+from starlode.formats.raw import Entry, Local, Raw
 from starlode.formats.settings import FileSettings
 from starlode.formats.shape import Shape
 from starlode.source import ReadAgain, Stream
@@ -90,7 +90,7 @@ def read_blocks(kind: str, data: bytes, block: int) -> Result:
         columns: tuple[Column, ...] = ()
         for times in range(1, 10):
             shape = Shape("shop.sales", {}, columns)
-            with Raw(Entry(path.name, path, len(data), 0)) as opened:
+            with Raw(Entry(path.name, Local(path), len(data), 0)) as opened:
                 try:
                     if kind == "json":
                         return collect(list(read_json(opened, shape, "utf-8", {}, block)), times)

@@ -9,7 +9,7 @@ import pytest
 
 from starlode.formats.csv_header import distinct
 from starlode.formats.csv_text import CsvReader
-from starlode.formats.raw import Entry, Raw
+from starlode.formats.raw import Entry, Local, Raw
 from starlode.formats.settings import FileSettings
 from starlode.formats.shape import Shape
 from starlode.source import ReadAgain
@@ -29,7 +29,7 @@ def read_text(folder: Path, text: str | bytes, block: int = 1 << 20, **settings:
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     columns: tuple[Column, ...] = ()
     for times in range(1, 10):
-        with Raw(Entry("a.csv", path, path.stat().st_size, path.stat().st_mtime_ns)) as opened:
+        with Raw(Entry("a.csv", Local(path), path.stat().st_size, path.stat().st_mtime_ns)) as opened:
             try:
                 reader = CsvReader(FileSettings("*", **settings), Shape("shop.sales", {}, columns), block)
                 return collect(list(reader.read(opened)), times)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from starlode.formats.json_text import read_json
-from starlode.formats.raw import Entry, Raw
+from starlode.formats.raw import Entry, Local, Raw
 from starlode.formats.shape import Shape
 from starlode.source import ReadAgain, Stream
 from starlode.table import DATE, INTEGER, TEXT, TIMESTAMPTZ, Column, decimal
@@ -27,7 +27,7 @@ def read_text(folder: Path, text: str | bytes, block: int = 16 << 20) -> Result:
     """One file read as a large one, in blocks of a chosen size."""
     path = folder / "a.json"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    with Raw(Entry("a.json", path, path.stat().st_size, path.stat().st_mtime_ns)) as opened:
+    with Raw(Entry("a.json", Local(path), path.stat().st_size, path.stat().st_mtime_ns)) as opened:
         return collect(list(read_json(opened, Shape("shop.sales", {}), None, {}, block)))
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from starlode.arrow import is_utf8
 from starlode.formats.json_parse import known, parse
 from starlode.formats.json_text import read_json
-from starlode.formats.raw import Entry, Raw
+from starlode.formats.raw import Entry, Local, Raw
 from starlode.formats.shape import Shape
 from starlode.source import ReadAgain
 from starlode.table import JSON, TEXT, Column, decimal
@@ -221,7 +221,7 @@ def test_a_read_that_is_given_up_leaves_no_thread_behind(tmp_path: Path) -> None
     path.write_text("\n".join(lines))
     found = path.stat()
 
-    with Raw(Entry("a.json", path, found.st_size, found.st_mtime_ns)) as opened, pytest.raises(ReadAgain):
+    with Raw(Entry("a.json", Local(path), found.st_size, found.st_mtime_ns)) as opened, pytest.raises(ReadAgain):
         for _ in read_json(opened, Shape("shop.sales", {}), None, {}, 10_000):
             pass
     names = [thread.name for thread in threading.enumerate()]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +15,7 @@ from tests.files.reading import files_of, look, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -262,14 +262,6 @@ def test_inputs_are_never_written(tmp_path: Path) -> None:
     assert len(result.rows) == 3
     assert after == before
     assert {name: (tmp_path / name).read_text() for name in texts} == texts
-
-
-def test_s3_is_refused_until_it_is_there(tmp_path: Path) -> None:
-    source, stream = files_of(tmp_path)
-    lake = type(source)("shop", "s3://acme/x", Path("/"), (stream,))
-
-    with pytest.raises(SourceError, match="s3://acme/x"):
-        lake.look(stream, {})
 
 
 def test_the_same_content_beside_the_old_file_is_a_warning(shop: Path) -> None:

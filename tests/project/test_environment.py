@@ -87,7 +87,7 @@ def test_the_environment_wins_over_the_file(write: Write) -> None:
 
     project = read(folder, {"NAME": "from_environment"})
 
-    assert (project.name, project.landing) == ("from_environment", folder / "there")
+    assert (project.name, project.landing.folder) == ("from_environment", folder / "there")
 
 
 def test_the_environment_of_the_process_is_taken_unless_another_is_given(

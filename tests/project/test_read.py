@@ -82,7 +82,7 @@ def test_what_is_left_out_has_its_default(write: Write) -> None:
 
     project: Any = read(folder, {})
 
-    assert project.landing == folder / "landing"
+    assert project.landing.folder == folder / "landing"
     assert project.warehouse.path == folder / "warehouse.duckdb"
     assert (project.sources, project.checks, project.exports) == ((), (), ())
 

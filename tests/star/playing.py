@@ -145,7 +145,7 @@ def _declared(fact: Fact) -> str:
 
 def tables_of(project: Project, tables: Iterable[Table]) -> dict[str, list[Cells]]:
     """The rows of tables, as values that say the same on every warehouse."""
-    session = project.warehouse.connect(read_only=True, landing=project.landing)
+    session = project.warehouse.connect(read_only=True, landing=project.landing.folder)
     try:
         return {
             held.name: [

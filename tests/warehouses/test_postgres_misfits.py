@@ -64,7 +64,7 @@ def test_nothing_is_left_in_the_landing_by_what_was_sieved(project: Project) -> 
     starlode.run(project)
 
     assert starlode.sweep(project, dry_run=True) == ()
-    assert len(list(project.landing.rglob("part-*.parquet"))) == 1
+    assert len(list(project.landing.folder.rglob("part-*.parquet"))) == 1
 
 
 def test_a_mended_file_is_replayed(project: Project) -> None:

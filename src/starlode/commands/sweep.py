@@ -8,7 +8,7 @@ from starlode.commands.opening import asked_project
 from starlode.sweep import sweep
 from starlode.terminal import documents
 from starlode.terminal.speech import many, out, say, size
-from starlode.terminal.summary import shown_path
+from starlode.terminal.summary import shown_place
 from starlode.terminal.tables import table
 
 if TYPE_CHECKING:
@@ -19,12 +19,12 @@ def command(arguments: Namespace) -> int:
     found = sweep(asked_project(arguments), dry_run=arguments.dry_run, wait=arguments.wait)
     total = sum(swept.bytes for swept in found)
     if arguments.json:
-        files = [{"path": str(swept.path), "bytes": swept.bytes} for swept in found]
+        files = [{"path": swept.where, "bytes": swept.bytes} for swept in found]
         documents.write({"removed": not arguments.dry_run, "bytes": total, "files": files})
     elif not found:
         say("the landing is clean: every file is named by a manifest")
     else:
-        out(table(("size", "file"), [(size(swept.bytes), shown_path(swept.path)) for swept in found], right={"size"}))
+        out(table(("size", "file"), [(size(swept.bytes), shown_place(swept.where)) for swept in found], right={"size"}))
         verb = "would be removed" if arguments.dry_run else "removed"
         say(f"{many(len(found), 'file')}, {size(total)} {verb}")
     return 0

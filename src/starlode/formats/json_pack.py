@@ -24,6 +24,7 @@ from starlode.source import Batch
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from starlode.formats.far import Opening
     from starlode.formats.shape import Shape
 
 SMALL = 64 * 1024
@@ -42,12 +43,12 @@ class _Pack:
 
 
 def read_pack(
-    entries: Sequence[raw.Entry], shape: Shape, encoding: str | None, dates: Mapping[str, str]
+    opening: Opening, entries: Sequence[raw.Entry], shape: Shape, encoding: str | None, dates: Mapping[str, str]
 ) -> tuple[Batch, list[raw.Entry]]:
     """The rows of some small files with their marks, and the files that are not small once decompressed."""
     pack = _Pack()
     for entry in entries:
-        _add(pack, entry, shape, encoding)
+        _add(pack, opening, entry, shape, encoding)
     if not shape.keys:
         for name, content in list(zip(pack.names, pack.contents, strict=True))[:FIRST_RECORDS]:
             text = as_text(content)
@@ -61,8 +62,8 @@ def read_pack(
     return Batch(placed, pack.marks, rejects, shape.news(), pack.size), pack.large
 
 
-def _add(pack: _Pack, entry: raw.Entry, shape: Shape, encoding: str | None) -> None:
-    with raw.Raw(entry) as opened:
+def _add(pack: _Pack, opening: Opening, entry: raw.Entry, shape: Shape, encoding: str | None) -> None:
+    with opening.raw(entry) as opened:
         pieces: list[bytes] = []
         size = 0
         try:

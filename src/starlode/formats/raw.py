@@ -1,7 +1,7 @@
 """Bytes of files as they lie: found, opened, counted, hashed and decompressed, and never written.
 
-Only this module and `listing` touch the file system, so another kind of store needs their like and nothing else. A
-file's mark (size, time of change, digest of the raw bytes) comes from the bytes that were read, not from a second look.
+Only this module and `listing` touch the file system, and only `far` and `listing` a bucket. A file's mark (size, version,
+digest of the raw bytes) comes from the bytes that were read, not from a second look.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import io
 import os
 import stat
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import IO, TYPE_CHECKING, Any, Literal, Protocol, Self
 
 import pyarrow as pa
 
@@ -26,35 +26,79 @@ if TYPE_CHECKING:
 
 CODECS: dict[str, Literal["gzip", "zstd"]] = {".gz": "gzip", ".zst": "zstd"}
 CHUNK = 1 << 20
+# A time of change in nanoseconds, or the tag of an object.
+Version = int | str
 UNREADABLE = "unreadable file"
+
+
+class Opened(Protocol):
+    """An open file."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next bytes; none at the end."""
+
+    def identity(self) -> tuple[int, Version]:
+        """Its size and version as they are now."""
+
+    def again(self) -> IO[bytes]:
+        """The same file once more, for formats that are not read from front to end."""
+
+    def close(self) -> None:
+        """Give it back."""
+
+
+class Place(Protocol):
+    """Where a file lies; its text is its address, for people."""
+
+    @property
+    def is_far(self) -> bool:
+        """Whether opening it waits for somebody else."""
+
+    def open(self) -> Opened:
+        """The file, open for reading; raises OSError."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A file that was found: its name under the root, where it lies, and what tells that it changed."""
+    """A file that was found: its name under the root, where it lies, its size, and what tells that it changed."""
 
     name: str
-    path: Path
+    place: Place
     size: int
-    mtime_ns: int
+    version: Version
+
+
+@dataclass(frozen=True)
+class Local:
+    """A file of this machine, whose version is the time of its last change."""
+
+    path: Path
+
+    is_far = False
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    def open(self) -> Opened:
+        return _Regular(self.path)
 
 
 class Raw:
     """An open file whose bytes are counted and hashed as they pass."""
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: Entry, opened: Opened | None = None) -> None:
         self.entry = entry
         self.passed = 0
         self._told = 0
         self._digest = hashlib.blake2b(digest_size=16)
         try:
-            self._file = _open_regular(entry.path)
+            self._file = opened or entry.place.open()
         except OSError as cause:
             reason = cause.strerror or cause
             raise SourceError(
-                f"cannot open {entry.name}: {reason}", where=str(entry.path), hint="check that it can be read"
+                f"cannot open {entry.name}: {reason}", where=str(entry.place), hint="check that it can be read"
             ) from cause
-        self._before = _identity(self._file.fileno())
+        self._before = self._file.identity()
 
     def __enter__(self) -> Self:
         return self
@@ -85,16 +129,16 @@ class Raw:
 
     def check(self) -> None:
         """Refuse a file that changed since it was opened."""
-        if _identity(self._file.fileno()) != self._before or self._before[0] != self.passed:
+        if self._file.identity() != self._before or self._before[0] != self.passed:
             raise SourceError(
                 f"{self.entry.name} changed while it was read",
-                where=str(self.entry.path),
+                where=str(self.entry.place),
                 hint="run again when nothing writes to it",
             )
 
-    def again(self) -> io.BufferedReader:
+    def again(self) -> IO[bytes]:
         """The same file once more, for formats that are not read from front to end."""
-        return os.fdopen(os.dup(self._file.fileno()), "rb")
+        return self._file.again()
 
 
 def digest(entry: Entry) -> str:
@@ -144,15 +188,21 @@ class _Passing(io.RawIOBase):
         return self._raw.read(size)
 
 
-def _open_regular(path: Path) -> io.FileIO:
-    """Open a file that is still a regular one and no link, as it was when it was found."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError("not a regular file any more")
-    return io.FileIO(descriptor, "rb")
+class _Regular:
+    """A file that is still a regular one and no link, as it was when it was found."""
 
+    def __init__(self, path: Path) -> None:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise OSError("not a regular file any more")
+        self._file = io.FileIO(descriptor, "rb")
+        self.read = self._file.read
+        self.close = self._file.close
 
-def _identity(descriptor: int) -> tuple[int, int]:
-    found = os.fstat(descriptor)
-    return found.st_size, found.st_mtime_ns
+    def identity(self) -> tuple[int, Version]:
+        found = os.fstat(self._file.fileno())
+        return found.st_size, found.st_mtime_ns
+
+    def again(self) -> IO[bytes]:
+        return os.fdopen(os.dup(self._file.fileno()), "rb")

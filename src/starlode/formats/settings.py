@@ -64,6 +64,16 @@ class FileSettings:
         default=("",), metadata=_doc("CSV: texts that mean NULL where they stand without quotes.")
     )
 
+    in_order: bool = field(
+        default=False,
+        # It changes where files are looked for, and not how they are read.
+        repr=False,
+        metadata=_doc(
+            "Whether later files have names that sort behind those of earlier ones, as dates do: "
+            "then a run looks only from the folder of the last one on."
+        ),
+    )
+
     def usual_mode(self, _since: str | None) -> Mode:
         """How files are read when nothing is said: those that are new."""
         return "incremental"

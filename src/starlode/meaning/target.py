@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 
 from starlode import registry
+from starlode.declaration import LandingDeclaration
 from starlode.nearest import hint
+from starlode.stores.bucket import Bucket
+from starlode.stores.folder import Folder
+from starlode.stores.objects import address
 from starlode.warehouse import Misspelt
 
 if TYPE_CHECKING:
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from starlode.declare import Reading
     from starlode.environment import Word
     from starlode.source import Source
+    from starlode.store import Store
     from starlode.warehouse import Warehouse
 
 # Further spellings of a warehouse's name.
@@ -27,30 +32,58 @@ _SECRET = re.compile(r"\S@|password", re.I)
 _REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
-def landing(said: Word, folder: Path, sources: Iterable[Source], reading: Reading) -> Path:
-    """The folder for landed files, which shares no file with a folder that is read."""
-    if not said.isprintable():
-        reading.mistake(said.place, f"`{said.written}` is no path", "a path has no control characters")
-        return folder
-    if _REMOTE.match(said):
-        what = f"the landing `{said.written}` is not a local folder"
-        advice = "object stores such as s3:// come with the lake part of Starlode; a folder works today"
-        reading.mistake(said.place, what, advice)
-        return folder
+def landing(said: Word | LandingDeclaration, folder: Path, sources: Iterable[Source], reading: Reading) -> Store:
+    """The store for landed files, which shares no file with a place that is read."""
+    to: Word = said.to if isinstance(said, LandingDeclaration) else said
+    if not to.isprintable():
+        reading.mistake(to.place, f"`{to.written}` is no path", "a path has no control characters")
+        return Folder(folder)
     for source in sources:
-        _tell_overlap(said, folder, source, reading)
-    return folder / said
+        _tell_overlap(to, folder, source, reading)
+    if _REMOTE.match(to):
+        return _bucket(to, said, reading) or Folder(folder)
+    if isinstance(said, LandingDeclaration) and (said.encryption or said.kms_key):
+        what, advice = "a local folder is not encrypted by us", "encrypt its disk, or land in a bucket"
+        reading.mistake(said.places.get("encryption", said.place), what, advice)
+    return Folder(folder / to)
 
 
-def _tell_overlap(said: Word, folder: Path, source: Source, reading: Reading) -> None:
+def _bucket(to: Word, said: Word | LandingDeclaration, reading: Reading) -> Bucket | None:
+    """The bucket that an address names; None when there is none, which is told."""
+    place = to.place if _SECRET.search(to) is None else replace(to.place, text="")
+    found = address(to)
+    if found is None:
+        shown = to.written.partition("://")[0]
+        reading.mistake(
+            place,
+            f"the landing `{shown}://…` names no bucket",
+            "write it as s3://bucket/prefix; gs:// and az:// work too",
+        )
+        return None
+    if not isinstance(said, LandingDeclaration):
+        return Bucket(found)
+    if said.encryption and found.scheme != "s3":
+        advice = "there the bucket itself says how it encrypts"
+        reading.mistake(said.places["encryption"], f"`encryption` is for s3://, not for {found.scheme}://", advice)
+    if said.kms_key and said.encryption != "SSE-KMS":
+        reading.mistake(said.places["kms_key"], "a `kms_key` needs `encryption: SSE-KMS`", "add it, or remove the key")
+    return Bucket(found, said.encryption, str(said.kms_key or ""))
+
+
+def _tell_overlap(to: Word, folder: Path, source: Source, reading: Reading) -> None:
     files = getattr(source, "files", None)
     if files is None:
         return
-    kept, read = (Path(os.path.realpath(folder / place)) for place in (said, files))
+    kept, read = (_place(folder, place) for place in (to, files))
     if kept == read or kept in read.parents or read in kept.parents:
-        what = f"the landing `{said.written}` and the files of `{source.name}` share a folder"
+        what = f"the landing `{to.written}` and the files of `{source.name}` share a folder"
         advice = "keep the landing in a folder of its own, neither above nor below one that is read"
-        reading.mistake(said.place, what, advice)
+        reading.mistake(to.place, what, advice)
+
+
+def _place(folder: Path, to: str) -> PurePath:
+    """A place that can be compared: links of this machine followed, an address as it is."""
+    return PurePosixPath(to) if _REMOTE.match(to) else Path(os.path.realpath(folder / to))
 
 
 def warehouse(said: Word, folder: Path, reading: Reading) -> Warehouse | None:

@@ -1,31 +1,35 @@
-"""A folder of JSON, CSV and Parquet files, read only when they are new or changed.
+"""A folder or a bucket of JSON, CSV and Parquet files, read only when they are new or changed.
 
-A position holds a mark for each file that was read: size, time of change and digest. Looking compares sizes and times,
-and opens a file only when its time alone has changed; equal content is not read again. A file that has another name now is
-read again in place of the old one, so a position keeps no mark for that. The folder is never written to.
+A position holds a mark for each file that was read: size, version (a time of change, or an object's tag) and digest. Looking
+compares sizes and versions, and opens a file only when its version alone has changed; equal content is not read again. A file
+that has another name now is read again in place of the old one, so a position keeps no mark for that. The place is never
+written to.
 """
 
 from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pyarrow as pa
 
 from starlode.errors import SourceError
-from starlode.formats import json_pack, json_text, parquet, raw
+from starlode.formats import json_pack, json_text, parquet, raw, settings
 from starlode.formats.csv_text import CsvReader
+from starlode.formats.far import Opening
 from starlode.formats.json_parse import expect
-from starlode.formats.listing import find_files
+from starlode.formats.listing import find_files, find_objects
 from starlode.formats.rows import nothing
-from starlode.formats.settings import FileSettings, Format, problems
+from starlode.formats.settings import FileSettings, Format
 from starlode.formats.shape import Shape
 from starlode.source import Batch, Look, ReadAgain
+from starlode.stores.objects import Objects, address
 from starlode.table import DATE, TIMESTAMP, TIMESTAMPTZ
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -63,10 +67,14 @@ class FilesLook(Look):
 
 @dataclass(frozen=True)
 class Files:
-    """A folder whose files are read as streams."""
+    """A folder or a bucket whose files are read as streams."""
 
     name: str
-    files: str = field(metadata={"doc": "The folder that holds the files, relative to the project."})
+    files: str = field(
+        metadata={
+            "doc": "The folder that holds the files, relative to the project, or s3://bucket/prefix, gs:// or az://."
+        }
+    )
     folder: Path
     streams: tuple[Stream, ...]
 
@@ -92,8 +100,9 @@ class Files:
 
     def look(self, stream: Stream, position: Mapping[str, Any], *, full: bool = False) -> FilesLook:
         """The files that are new, changed or gone, told by size and time of change, and by digest where in doubt."""
-        entries = self._entries(stream)
         position = {name: mark for name, mark in position.items() if mark is not None}
+        begin = _beginning(stream, position) if not full else ""
+        entries = self._entries(stream, begin)
         if not entries and not position:
             raise SourceError(
                 f"no file matches `{stream.reads.files}` for {stream}",
@@ -102,7 +111,7 @@ class Files:
             )
         new = tuple(name for name in entries if name not in position)
         changed = tuple(name for name, entry in entries.items() if name in position and _changed(entry, position[name]))
-        gone = tuple(name for name in position if name not in entries)
+        gone = tuple(name for name in position if name not in entries and name > begin)
         renamed = {} if full or stream.mode == "full" else _renamed([entries[name] for name in new], position, gone)
         gone = tuple(name for name in gone if name not in renamed.values())
         units = tuple(sorted((*new, *changed)))
@@ -144,15 +153,28 @@ class Files:
             )
 
     @property
-    def _root(self) -> Path:
-        return self.folder / self.files
+    def _root(self) -> Path | Objects:
+        return self._objects or self.folder / self.files
 
-    def _entries(self, stream: Stream) -> dict[str, Entry]:
-        if self.files.startswith("s3://"):
-            raise SourceError(
-                f"{self.files} cannot be read yet", hint="copy the files into a folder; s3:// comes later"
-            )
-        return find_files(self._root, stream.reads.files)
+    @cached_property
+    def _objects(self) -> Objects | None:
+        """The bucket, if the files lie in one."""
+        found = address(self.files)
+        return Objects(found, SourceError) if found else None
+
+    def _entries(self, stream: Stream, after: str = "") -> dict[str, Entry]:
+        """The files of a stream by name; only those that sort behind `after`."""
+        if self._objects is not None:
+            return find_objects(self._objects, stream.reads.files, after)
+        found = find_files(self.folder / self.files, stream.reads.files)
+        return {name: entry for name, entry in found.items() if name > after} if after else found
+
+
+def problems(said: object) -> list[tuple[str, str]]:
+    """What is wrong with a source or with the settings of a stream, as pairs of a setting's name and what to know about it."""
+    if isinstance(said, Files) and "://" in said.files and address(said.files) is None:
+        return [("files", "a bucket is written s3://bucket/prefix; gs:// and az:// work too")]
+    return settings.problems(said)
 
 
 class _Reader:
@@ -164,8 +186,14 @@ class _Reader:
         self._shape = shape
         self._look = look
         self._columns = columns
+        self._opening = Opening(())
 
-    def batches(self, entries: Iterable[Entry]) -> Iterator[Batch]:
+    def batches(self, entries: Sequence[Entry]) -> Iterator[Batch]:
+        """The rows of the files in their order."""
+        with Opening(entries) as self._opening:
+            yield from self._batches(entries)
+
+    def _batches(self, entries: Sequence[Entry]) -> Iterator[Batch]:
         small: list[Entry] = []
         size = 0
         for entry in entries:
@@ -184,7 +212,9 @@ class _Reader:
     def _pack(self, entries: list[Entry]) -> Iterator[Batch]:
         if entries:
             expect(self._shape)
-            batch, large = json_pack.read_pack(entries, self._shape, self._settings.encoding, self._settings.dates)
+            batch, large = json_pack.read_pack(
+                self._opening, entries, self._shape, self._settings.encoding, self._settings.dates
+            )
             for reject in batch.rejects:
                 if reject.rule == raw.UNREADABLE:
                     self._may_be_missing(reject.file)
@@ -193,7 +223,7 @@ class _Reader:
                 yield from self._file(entry)
 
     def _file(self, entry: Entry) -> Iterator[Batch]:
-        with raw.Raw(entry) as opened:
+        with self._opening.raw(entry) as opened:
             given = False
             cause = self._look.broken.get(entry.name)
             try:
@@ -239,7 +269,7 @@ class _Reader:
         if found is None:
             raise SourceError(
                 f"the format of {entry.name} cannot be told from its name",
-                where=str(entry.path),
+                where=str(entry.place),
                 hint="declare `format: json`, `csv` or `parquet`, or narrow the pattern",
             )
         return found
@@ -248,7 +278,16 @@ class _Reader:
 def _changed(entry: Entry, mark: list[Any]) -> bool:
     if entry.size != mark[0]:
         return True
-    return bool(entry.mtime_ns != mark[1] and raw.digest(entry) != mark[2])
+    return bool(entry.version != mark[1] and raw.digest(entry) != mark[2])
+
+
+def _beginning(stream: Stream, position: Mapping[str, Any]) -> str:
+    """Behind which name new files are looked for: that of the last file, or of its folder, in which some may come late."""
+    if not stream.reads.in_order or stream.mode == "full" or not position:
+        return ""
+    last = max(position)
+    folder, slash, _ = last.rpartition("/")
+    return f"{folder}/" if slash else last
 
 
 def _renamed(new: list[Entry], position: Mapping[str, list[Any]], gone: tuple[str, ...]) -> dict[str, str]:

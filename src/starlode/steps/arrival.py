@@ -50,12 +50,11 @@ def load_files(work: Work, batch: Batch, table: Table) -> None:
 
 
 def add_files(work: Work, manifest: Manifest, table: Table, load_key: int) -> None:
-    """Add the rows of landed files to a table by their schemas, in the columns that it has."""
-    landing = work.project.landing
+    """Add the rows of landed files, each proved before, to a table by their schemas, in the columns that it has."""
     for columns, files in groupby(manifest.files, key=lambda file: file.columns):
         landed = {column.name: column.type for column in columns}
-        places = [str(landing / file.path) for file in files]
-        work.session.load(table, places, landed, {staging.LOAD_COLUMN: load_key})
+        for paths in work.landing.fetch(list(files)):
+            work.session.load(table, paths, landed, {staging.LOAD_COLUMN: load_key})
 
 
 def sums_of(batch: Batch) -> dict[str, Decimal]:

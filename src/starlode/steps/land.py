@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from starlode.errors import DataError
@@ -20,26 +20,26 @@ if TYPE_CHECKING:
 def land(step: Land, work: Work) -> Outcome:
     """Write the extraction's Parquet and, last, its manifest. A crash before that leaves only garbage."""
     columns = step.columns
+    noticed = work.landing.ready()
     for _ in range(len(columns) + 1_000):
         try:
             manifest = _extract(step, work, columns)
         except ReadAgain as again:
             columns = again.columns
+            work.landing.clear(_folder(step, work))
             continue
-        commit(work.project.landing, step.stream, manifest)
+        manifest = replace(manifest, findings=(*noticed, *manifest.findings))
+        commit(work.landing, step.stream, manifest)
         return _outcome(manifest)
     raise DataError(f"the types of {step.stream} do not settle", hint="declare them with `types:`")
 
 
 def _extract(step: Land, work: Work, columns: tuple[Column, ...]) -> Manifest:
-    landing = work.project.landing
     source = work.readers[step.stream.source]
-    folder = folder_of(landing, step.stream) / f"{step.number:08}-{work.ledger.run_id}"
-    shutil.rmtree(folder, ignore_errors=True)
     position: dict[str, Any] = {}
     findings: list[Finding] = []
     read = 0
-    with PartWriter(landing, folder) as parts:
+    with PartWriter(work.landing, _folder(step, work)) as parts:
         for batch in source.read(step.stream, step.look, columns):
             parts.write(batch.rows)
             parts.reject(batch.rejects)
@@ -66,6 +66,10 @@ def _extract(step: Land, work: Work, columns: tuple[Column, ...]) -> Manifest:
         findings=tuple(findings),
         digest=step.digest,
     )
+
+
+def _folder(step: Land, work: Work) -> str:
+    return f"{folder_of(step.stream)}/{step.number:08}-{work.ledger.run_id}"
 
 
 def _outcome(manifest: Manifest) -> Outcome:

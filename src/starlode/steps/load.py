@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from starlode.contract import Alignment, Landed, align
 from starlode.errors import DataError, StarlodeError
 from starlode.finding import Finding, Reject
-from starlode.landing import Manifest, read_manifest, verify
+from starlode.landing import Manifest, read_manifest
 from starlode.parts import EXACT, read_rejects, rows_of_files
 from starlode.session import Reshape, Unfit
 from starlode.sql import following as following_sql
@@ -45,7 +45,7 @@ def load(step: Load, work: Work) -> Outcome:
 
     Only a stream whose history or whose deletions are kept takes in those before it too, as far as they can be loaded.
     """
-    manifests = [read_manifest(work.project.landing, step.stream, number) for number in step.numbers]
+    manifests = [read_manifest(work.landing, step.stream, number) for number in step.numbers]
     # An empty extract is refused for what it would empty, so the first load begins before it.
     is_first = not work.session.columns(staging.staging_table(step.stream))
     full = [i for i, m in enumerate(manifests) if m.mode == "full" and (m.rows or not is_first)]
@@ -70,8 +70,6 @@ def load(step: Load, work: Work) -> Outcome:
 
 def _load_whole(step: Load, work: Work, manifest: Manifest, findings: tuple[Finding, ...]) -> Outcome:
     """Load an extraction in a transaction of its own, with what is to be said of those before it."""
-    for file in manifest.files:
-        verify(work.project.landing, file)
     try:
         return _recorded(step, work, manifest, Outcome(findings=findings))
     except Unfit:
@@ -359,7 +357,7 @@ def _guard_changed(step: Load, work: Work, manifests: list[Manifest]) -> None:
     if not replaced or not is_guarded or not session.columns(table):
         return
     before = dict(session.rows(staging.count_files(session.dialect, table, tuple(replaced))))
-    counted = {m.number: rows_of_files(work.project.landing, m) for m in manifests if m in replaced.values()}
+    counted = {m.number: rows_of_files(work.landing, m) for m in manifests if m in replaced.values()}
     for name, manifest in replaced.items():
         after = counted[manifest.number][name]
         if after < before.get(name, 0) * SHRINKS_BELOW:
@@ -400,8 +398,7 @@ def _write_down(work: Work, batch: Batch, aligned: Alignment) -> None:
     ledger.write_positions(stream, manifest.position, manifest.forgets, batch.load_key)
     ledger.write_schema_changes(stream, aligned.changes)
     if manifest.rejects is not None:
-        verify(work.project.landing, manifest.rejects)
-        ledger.write_rejects(stream, manifest.number, read_rejects(work.project.landing, manifest.rejects))
+        ledger.write_rejects(stream, manifest.number, read_rejects(work.landing, manifest.rejects))
 
 
 def _stale(batch: Batch, count: int) -> tuple[Finding, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from starlode.landing import read_manifest, verify
+from starlode.landing import read_manifest
 from starlode.sql import staging
 from starlode.sql.dialect import OWN
 from starlode.steps.arrival import add_files
@@ -48,9 +48,7 @@ def _add_others(work: Work, batch: Batch, table: Table) -> None:
         return
     keys = tuple(column for column in batch.columns if column.name in stream.key)
     for number, load_key in work.ledger.extractions(str(stream), replaced):
-        manifest = read_manifest(work.project.landing, stream, number)
-        for file in manifest.files:
-            verify(work.project.landing, file)
+        manifest = read_manifest(work.landing, stream, number)
         # Most extractions tell nothing of the open keys, and to see that, the keys are enough.
         if _add_landed(work, batch, (manifest, load_key), keys, None):
             _add_landed(work, batch, (manifest, load_key), batch.columns, table)

@@ -7,7 +7,6 @@ fits is written beside it, as an extraction of its own that goes when it is load
 from __future__ import annotations
 
 import json
-import shutil
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -34,24 +33,25 @@ RULE = "not representable"
 @contextmanager
 def sieved(work: Work, stream: Stream, manifest: Manifest) -> Iterator[Manifest]:
     """An extraction without the rows that the warehouse cannot keep; they are among its rejects."""
-    landing = work.project.landing
+    landing = work.landing
     # The name of a folder that this run could have landed, so that `sweep` knows what a crash leaves.
-    folder = folder_of(landing, stream) / f"{manifest.number + 1:08}-{work.ledger.run_id}"
+    folder = f"{folder_of(stream)}/{manifest.number + 1:08}-{work.ledger.run_id}"
     try:
         with PartWriter(landing, folder) as parts:
             if manifest.rejects is not None:
                 parts.reject(read_rejects(landing, manifest.rejects))
             for file in manifest.files:
-                _sieve(work, stream, file, parts)
+                for (path,) in landing.fetch([file]):
+                    _sieve(work, stream, file, path, parts)
         sums = {name: format(total, "f") for name, total in parts.sums.items()}
         yield replace(manifest, files=tuple(parts.files), rows=parts.rows, sums=sums, rejects=parts.rejects)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        landing.clear(folder)
 
 
-def _sieve(work: Work, stream: Stream, file: LandedFile, parts: PartWriter) -> None:
+def _sieve(work: Work, stream: Stream, file: LandedFile, path: str, parts: PartWriter) -> None:
     kinds = {column.name: column for column in file.columns}
-    for batch in pq.ParquetFile(work.project.landing / file.path).iter_batches():
+    for batch in pq.ParquetFile(path).iter_batches():
         fits: Any = pa.array([True] * batch.num_rows)
         for name, column in kinds.items():
             found = work.session.misfits(column, batch.column(name))

@@ -8,7 +8,16 @@ import traceback
 from pathlib import Path
 
 from starlode.arguments import UsageError
-from starlode.errors import CheckFailed, DataError, ProjectError, SourceError, StarlodeError, WarehouseError
+from starlode.errors import (
+    CheckFailed,
+    DataError,
+    LandingError,
+    ProjectError,
+    SourceError,
+    StarlodeError,
+    Stopped,
+    WarehouseError,
+)
 from starlode.nearest import nearest
 from starlode.terminal import documents
 from starlode.terminal.speech import paint, safe_lines, say
@@ -109,5 +118,13 @@ def _coloured(text: str) -> str:
     return "\n".join(lines)
 
 
-KINDS: tuple[type[StarlodeError], ...] = (ProjectError, SourceError, WarehouseError, DataError, CheckFailed)
+KINDS: tuple[type[StarlodeError], ...] = (
+    ProjectError,
+    SourceError,
+    LandingError,
+    WarehouseError,
+    DataError,
+    CheckFailed,
+    Stopped,
+)
 LABELS = {"error", *(kind.label for kind in KINDS)}

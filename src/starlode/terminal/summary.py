@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlode.step import Export, Land
@@ -15,7 +16,6 @@ from starlode.terminal.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from starlode.finding import Finding
     from starlode.run import Done, Run
@@ -55,6 +55,11 @@ def shown_path(path: Path) -> str:
     """A path as one would type it from here."""
     relative = os.path.relpath(path)
     return str(path) if relative.startswith("..") else relative
+
+
+def shown_place(where: str) -> str:
+    """Where a file of a store lies: a path as one would type it from here, or an address."""
+    return where if "://" in where else shown_path(Path(where))
 
 
 def _unchanged(run: Run) -> str:

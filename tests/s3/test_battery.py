@@ -1,0 +1,246 @@
+"""What goes wrong between here and a bucket: it is repeated, or told with what to do, and nothing is lost or doubled."""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import starlode
+from starlode.errors import LandingError, Stopped
+from tests import projects
+from tests.engine import shop
+from tests.s3 import conftest, laying, servers
+from tests.s3.proxy import Faults, between
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.s3.proxy import Fault
+    from tests.s3.servers import Server
+
+PART = "/orders/00000001-[^/]*/part-00001"
+MANIFEST = "^PUT .*/orders/00000001.json"
+EVERYTHING = json.dumps({"Effect": "Allow", "Action": "*", "Resource": "*"})
+
+
+@pytest.mark.parametrize(
+    ("fault", "pattern"),
+    [
+        ("throttled", f"^PUT .*{PART}"),
+        ("throttled", MANIFEST),
+        ("throttled", "^GET .*list-type"),
+        ("answer lost", f"^PUT .*{PART}"),
+        ("answer lost", MANIFEST),
+        ("reset", f"^GET .*{PART}"),
+        ("truncated", f"^GET .*{PART}"),
+        ("truncated", "^GET .*/orders/00000001.json"),
+        ("throttled", f"^GET .*{PART}"),
+        ("slow", f"^GET .*{PART}"),
+    ],
+)
+def test_what_passes_is_repeated(
+    fault: Fault, pattern: str, tmp_path: Path, bucket: str, s3: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults = Faults(fault, pattern, times=1 if fault == "slow" else 2)
+    with between(s3, faults) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+
+        run = _land_and_load(laying.laid(tmp_path / "there", f"s3://{bucket}/lake"))
+
+        assert run.status == "succeeded"
+        assert faults.met == faults.times, faults.seen
+        assert projects.star(starlode.read(tmp_path / "there")) == _star_of_a_folder(tmp_path / "here")
+    manifests = [key for key in s3.keys(bucket) if key.endswith(".json") and "/orders/" in key]
+    assert manifests == ["lake/shop/orders/00000001.json"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "pattern"),
+    [
+        ("throttled", f"^PUT .*{PART}"),
+        ("throttled", MANIFEST),
+        ("reset", f"^GET .*{PART}"),
+        ("truncated", f"^GET .*{PART}"),
+        ("throttled", "^GET .*list-type"),
+    ],
+)
+def test_what_lasts_stops_the_run_which_goes_on_later(
+    fault: Fault, pattern: str, tmp_path: Path, bucket: str, s3: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = laying.laid(tmp_path / "there", f"s3://{bucket}/lake")
+    with between(s3, Faults(fault, pattern)) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+
+        with pytest.raises(Stopped) as stopped:
+            _land_and_load(folder)
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3.url)
+    run = starlode.run(starlode.read(folder))
+
+    assert stopped.value.exit_code == 4
+    assert "run again" in str(stopped.value.hint)
+    assert run.status == "succeeded"
+    assert projects.star(starlode.read(folder)) == _star_of_a_folder(tmp_path / "here")
+
+
+def test_credentials_that_expire_are_told_and_not_quoted(
+    tmp_path: Path, bucket: str, s3: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with between(s3, Faults("expired", f"^PUT .*{PART}")) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+
+        with pytest.raises(LandingError, match="ExpiredToken") as refused:
+            starlode.run(laying.opened(tmp_path, f"s3://{bucket}/lake"))
+
+    assert refused.value.exit_code == 3
+    assert "renew the credentials" in str(refused.value.hint)
+    assert "canary-token" not in "".join(traceback.format_exception(refused.value))
+
+
+def test_a_server_that_overwrites_what_it_should_create_is_refused(
+    tmp_path: Path, bucket: str, s3: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with between(s3, Faults("deaf", "^PUT")) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+
+        with pytest.raises(LandingError, match="overwrites an object") as refused:
+            starlode.run(laying.opened(tmp_path, f"s3://{bucket}/lake"))
+
+    assert "If-None-Match" in str(refused.value.hint)
+    assert s3.keys(bucket) == ["lake/starlode.json"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "said", "code"),
+    [
+        ("AWS_SECRET_ACCESS_KEY", "canary-secret", "SignatureDoesNotMatch"),
+        ("AWS_ACCESS_KEY_ID", "AKIACANARY0000000000", "InvalidAccessKeyId"),
+    ],
+)
+def test_wrong_credentials_are_told(
+    variable: str, said: str, code: str, tmp_path: Path, guarded: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = guarded.fresh_bucket()
+    monkeypatch.setenv(variable, said)
+
+    with pytest.raises(LandingError, match=code) as refused:
+        starlode.run(laying.opened(tmp_path, f"s3://{bucket}/lake"))
+
+    assert refused.value.exit_code == 3
+    assert "look at the credentials" in str(refused.value.hint)
+    assert said not in "".join(traceback.format_exception(refused.value))
+    assert guarded.keys(bucket) == []
+
+
+def test_no_credentials_at_all_are_told(tmp_path: Path, guarded: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    bucket = guarded.fresh_bucket()
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(variable)
+
+    with pytest.raises(LandingError, match="there are no credentials") as refused:
+        starlode.run(laying.opened(tmp_path, f"s3://{bucket}/lake"))
+
+    assert refused.value.exit_code == 3
+
+
+def test_a_bucket_without_rights_names_the_right_that_is_needed(
+    tmp_path: Path, guarded: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = guarded.fresh_bucket()
+    _become(guarded, monkeypatch, _allowed("s3:ListBucket", f"arn:aws:s3:::{bucket}"))
+
+    with pytest.raises(LandingError, match="AccessDenied") as refused:
+        starlode.run(laying.opened(tmp_path, f"s3://{bucket}/lake"))
+
+    assert refused.value.exit_code == 3
+    assert "s3:PutObject" in str(refused.value.hint)
+
+
+def test_the_rights_of_the_docs_suffice(tmp_path: Path, guarded: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    bucket = guarded.fresh_bucket()
+    policy = json.loads(documented_policy().replace("BUCKET", bucket).replace("PREFIX", "lake"))
+    _become(guarded, monkeypatch, *(json.dumps(statement) for statement in policy["Statement"]))
+    folder = laying.laid(tmp_path / "there", f"s3://{bucket}/lake")
+
+    run = starlode.run(starlode.read(folder))
+    starlode.run(shop.later(tmp_path / "there"))
+    starlode.sweep(starlode.read(folder))
+    starlode.undo(starlode.read(folder), "last")
+
+    assert "landing not checked" not in {finding.rule for finding in run.findings}
+    assert projects.star(starlode.read(folder)) == _star_of_a_folder(tmp_path / "here")
+
+
+def test_a_bucket_that_may_not_be_asked_who_may_read_it_is_noted(
+    tmp_path: Path, guarded: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = guarded.fresh_bucket()
+    _become(
+        guarded,
+        monkeypatch,
+        _allowed("s3:ListBucket", f"arn:aws:s3:::{bucket}"),
+        _allowed(["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], f"arn:aws:s3:::{bucket}/lake/*"),
+    )
+
+    run = starlode.run(laying.opened(tmp_path, f"s3://{bucket}/lake"))
+
+    (told,) = {finding for finding in run.findings if finding.rule == "landing not checked"}
+    assert told.severity == "warning"
+    assert "AccessDenied" in told.message
+
+
+def test_credentials_of_a_profile_are_renewed(tmp_path: Path, guarded: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    bucket = guarded.fresh_bucket()
+    calls = tmp_path / "calls"
+    script = tmp_path / "credentials.py"
+    script.write_text(
+        "import datetime, json, pathlib\n"
+        f"calls = pathlib.Path({str(calls)!r})\n"
+        "calls.write_text((calls.read_text() if calls.exists() else '') + 'x')\n"
+        "soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=30)\n"
+        f"print(json.dumps(dict(Version=1, AccessKeyId={guarded.key!r}, SecretAccessKey={guarded.secret!r}, "
+        "Expiration=soon.isoformat())))\n"
+    )
+    config = f"[profile lake]\nregion = us-east-1\nendpoint_url = {guarded.url}\n"
+    (tmp_path / "config").write_text(f"{config}credential_process = {sys.executable} {script}\n")
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL", "AWS_REGION"):
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_PROFILE", "lake")
+
+    run = starlode.run(laying.opened(tmp_path / "shop", f"s3://{bucket}/lake"))
+
+    assert run.status == "succeeded"
+    assert len(calls.read_text()) > 1
+
+
+def _land_and_load(folder: Path) -> starlode.Run:
+    """Two runs that share nothing but the bucket, so that the second fetches what the first landed."""
+    starlode.run(starlode.read(folder), only="land")
+    return starlode.run(starlode.read(folder))
+
+
+def documented_policy() -> str:
+    """The policy that docs/s3.md asks for."""
+    page = (servers.CLONE / "docs" / "s3.md").read_text("utf-8")
+    return "{" + page.partition("```text\n{")[2].partition("```")[0]
+
+
+def _allowed(action: str | list[str], resource: str) -> str:
+    return json.dumps({"Effect": "Allow", "Action": action, "Resource": resource})
+
+
+def _become(server: Server, monkeypatch: pytest.MonkeyPatch, *statements: str) -> None:
+    """Let the environment speak of a new user with these rights."""
+    key, secret = servers.new_user(server, f"user-{abs(hash(statements)):x}", *statements)
+    conftest.name(servers.Server(server.url, key, secret), monkeypatch)
+
+
+def _star_of_a_folder(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
+    project = shop.opened(folder)
+    starlode.run(project)
+    return projects.star(project)

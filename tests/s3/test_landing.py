@@ -1,0 +1,230 @@
+"""A project that lands in a bucket is one that lands in a folder: the same rows, the same star, the same promises."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+import starlode
+from starlode.errors import DataError, LandingError, SourceError
+from starlode.landing import commit, read_manifest
+from starlode.stores.bucket import Bucket
+from tests import projects
+from tests.engine import shop
+from tests.s3 import laying
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.s3.servers import Server
+
+PREFIX = "lake/shop"
+
+
+def test_a_landing_in_a_bucket_gives_the_star_of_one_in_a_folder(tmp_path: Path, bucket: str, s3: Server) -> None:
+    there, here = _opened(tmp_path / "there", bucket), shop.opened(tmp_path / "here")
+    starlode.run(there)
+    starlode.run(here)
+    there, here = shop.later(tmp_path / "there"), shop.later(tmp_path / "here")
+
+    run = starlode.run(there)
+    starlode.run(here)
+
+    assert run.status == "succeeded"
+    assert projects.star(there) == projects.star(here)
+    assert starlode.check(there) == ()
+    assert starlode.run(there).status == "unchanged"
+    assert not (tmp_path / "there" / "landing").exists()
+    keys = s3.keys(bucket)
+    assert keys[-1] == f"{PREFIX}/starlode.json"
+    assert f"{PREFIX}/shop/orders/00000002.json" in keys
+    assert sum("/rejects.parquet" in key for key in keys) == 1
+
+
+def test_nothing_is_fetched_that_this_run_has_landed(tmp_path: Path, bucket: str) -> None:
+    project = _opened(tmp_path, bucket)
+
+    starlode.run(project, only="land")
+    landed = list(project.landing.folder.rglob("*.parquet"))
+    starlode.run(project)
+
+    assert len(landed) == 4
+    assert projects.value(project, "select count(*) from staging.shop__orders") == 4
+
+
+def test_what_others_landed_is_fetched_and_loaded(tmp_path: Path, bucket: str) -> None:
+    starlode.run(_opened(tmp_path, bucket), only="land")
+
+    elsewhere = starlode.read(tmp_path)
+    run = starlode.run(elsewhere)
+
+    assert run.status == "succeeded"
+    assert projects.value(elsewhere, "select count(*) from star.fact_sales") == 3
+
+
+def test_a_landed_object_that_was_changed_is_not_loaded(tmp_path: Path, bucket: str, s3: Server) -> None:
+    starlode.run(_opened(tmp_path, bucket), only="land")
+    key = next(key for key in s3.keys(bucket) if "orders" in key and key.endswith("part-00001.parquet"))
+    held = s3.client().get_object(Bucket=bucket, Key=key)["Body"].read()
+    s3.client().put_object(Bucket=bucket, Key=key, Body=held[:-9] + b"X" + held[-8:])
+
+    project = starlode.read(tmp_path)
+    with pytest.raises(DataError, match="has changed since") as refused:
+        starlode.run(project)
+
+    assert refused.value.where == f"s3://{bucket}/{key}"
+    assert list(project.landing.folder.rglob("orders/*/*.parquet")) == []
+
+
+def test_a_landed_object_that_is_gone_is_named(tmp_path: Path, bucket: str, s3: Server) -> None:
+    starlode.run(_opened(tmp_path, bucket), only="land")
+    key = next(key for key in s3.keys(bucket) if "orders" in key and key.endswith("part-00001.parquet"))
+    s3.client().delete_object(Bucket=bucket, Key=key)
+
+    with pytest.raises(DataError, match="gone from the landing") as refused:
+        starlode.run(starlode.read(tmp_path))
+
+    assert refused.value.where == f"s3://{bucket}/{key}"
+
+
+def test_a_second_writer_cannot_commit_the_same_extraction(tmp_path: Path, bucket: str) -> None:
+    project = _opened(tmp_path, bucket)
+    starlode.run(project, only="land")
+    stream = project.stream("shop.orders")
+    first = read_manifest(project.landing, stream, 1)
+    other = type(first)(**{**vars(first), "run_id": "20260101T000000-0123abcd"})
+
+    with pytest.raises(SourceError, match="another run has landed extraction 1"):
+        commit(project.landing, stream, other)
+
+    assert read_manifest(project.landing, stream, 1) == first
+
+
+def test_a_commit_whose_answer_was_lost_is_a_commit(tmp_path: Path, bucket: str) -> None:
+    project = _opened(tmp_path, bucket)
+    starlode.run(project, only="land")
+    stream = project.stream("shop.orders")
+    first = read_manifest(project.landing, stream, 1)
+
+    commit(project.landing, stream, first)
+
+    assert read_manifest(project.landing, stream, 1) == first
+
+
+def test_a_spool_goes_with_its_landing_and_those_of_the_dead_with_the_next(
+    tmp_path: Path, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    dead = projects.write(tmp_path / "starlode-spool-dead", {"lock": "", "shop/part": "remains"})
+
+    ran = subprocess.run(
+        [sys.executable, "-m", "starlode", "run", "--project", str(_laid(tmp_path / "shop", bucket)), "--only", "land"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    assert not dead.exists()
+    assert list(tmp_path.glob("starlode-spool-*")) == []
+
+
+def test_undo_and_why_read_a_bucket(tmp_path: Path, bucket: str) -> None:
+    project = _opened(tmp_path, bucket)
+    starlode.run(project)
+    before = projects.star(project)
+    starlode.run(shop.later(tmp_path))
+
+    told = starlode.why(starlode.read(tmp_path), "fact_sales", {"order_id": "6"})
+    starlode.undo(starlode.read(tmp_path), "last")
+
+    assert told.rows[0].sources[0].landed[0].startswith("shop/orders/00000002-")
+    assert projects.star(project) == before
+
+
+def test_objects_are_encrypted_as_the_project_says(tmp_path: Path, bucket: str, s3: Server) -> None:
+    key = s3.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    declared = f"{{to: s3://{bucket}/{PREFIX}, encryption: SSE-KMS, kms_key: {key}}}"
+
+    starlode.run(_opened(tmp_path, bucket, declared))
+
+    for name in s3.keys(bucket):
+        head = s3.client().head_object(Bucket=bucket, Key=name)
+        assert head["ServerSideEncryption"] == "aws:kms", name
+        assert head["SSEKMSKeyId"].endswith(key), name
+
+
+def test_objects_are_encrypted_by_keys_of_s3(tmp_path: Path, bucket: str, s3: Server) -> None:
+    starlode.run(_opened(tmp_path, bucket, f"{{to: s3://{bucket}/{PREFIX}, encryption: SSE-S3}}"))
+
+    heads = [s3.client().head_object(Bucket=bucket, Key=name) for name in s3.keys(bucket)]
+    assert {head["ServerSideEncryption"] for head in heads} == {"AES256"}
+
+
+def test_a_bucket_that_its_policy_opens_is_refused(tmp_path: Path, guarded: Server) -> None:
+    bucket = guarded.fresh_bucket()
+    policy = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    guarded.client().put_bucket_policy(
+        Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [policy]})
+    )
+
+    with pytest.raises(LandingError, match="is public") as refused:
+        starlode.run(_opened(tmp_path, bucket))
+
+    assert refused.value.exit_code == 3
+    assert guarded.keys(bucket) == []
+
+
+def test_a_bucket_that_its_access_control_list_opens_is_refused(tmp_path: Path, bucket: str, s3: Server) -> None:
+    client = s3.client()
+    client.delete_public_access_block(Bucket=bucket)
+    client.put_bucket_ownership_controls(
+        Bucket=bucket, OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+    )
+    client.put_bucket_acl(Bucket=bucket, ACL="public-read")
+
+    with pytest.raises(LandingError, match="access control list"):
+        starlode.run(_opened(tmp_path, bucket))
+
+    assert s3.keys(bucket) == []
+
+
+@pytest.mark.usefixtures("s3")
+def test_a_bucket_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LandingError, match="there is no bucket starlode-nowhere"):
+        starlode.run(_opened(tmp_path, "starlode-nowhere"))
+
+
+def test_sweeping_a_bucket_takes_what_dead_runs_left(tmp_path: Path, bucket: str, s3: Server) -> None:
+    project = _opened(tmp_path, bucket)
+    starlode.run(project)
+    before = s3.keys(bucket)
+    remains = f"{PREFIX}/shop/orders/00000009-20240101T000000-0123abcd/part-00001.parquet"
+    foreign = f"{PREFIX}/shop/orders/notes.txt"
+    for key in (remains, foreign):
+        s3.client().put_object(Bucket=bucket, Key=key, Body=b"x")
+
+    named = starlode.sweep(project, dry_run=True)
+    after_naming = s3.keys(bucket)
+    swept = starlode.sweep(project)
+
+    assert [held.where for held in named] == [f"s3://{bucket}/{remains}"]
+    assert remains in after_naming
+    assert swept == named
+    assert s3.keys(bucket) == sorted([*before, foreign])
+
+
+def test_the_landing_of_a_project_is_a_bucket(tmp_path: Path, bucket: str) -> None:
+    assert isinstance(_opened(tmp_path, bucket).landing, Bucket)
+
+
+def _opened(folder: Path, bucket: str, landing: str = "") -> starlode.Project:
+    return starlode.read(_laid(folder, bucket, landing))
+
+
+def _laid(folder: Path, bucket: str, landing: str = "") -> Path:
+    return laying.laid(folder, landing or f"s3://{bucket}/{PREFIX}")
