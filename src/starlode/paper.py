@@ -98,6 +98,10 @@ class Paper:
     def dialect(self) -> Dialect:
         return self._session.dialect
 
+    @property
+    def reads_landing(self) -> bool:
+        return False
+
     def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
         self.said.append(sql)
         self._session.execute(sql, values)
@@ -115,6 +119,10 @@ class Paper:
     def describe(self, sql: str) -> tuple[Column, ...]:
         return self._kept(self._session.describe(sql))
 
+    def sized(self, columns: tuple[Column, ...], rows: str) -> tuple[Column, ...]:  # noqa: ARG002
+        """As they are: on paper no text has a length."""
+        return columns
+
     def columns(self, table: Table) -> tuple[Column, ...]:
         return self._kept(self._session.columns(table))
 
@@ -124,6 +132,10 @@ class Paper:
 
     def load(self, table: Table, files: Sequence[str], landed: Mapping[str, Type], fixed: Mapping[str, int]) -> None:
         d = self.dialect
+        loading = d.loading(table, files, landed, fixed)
+        self.said += loading
+        if loading:
+            return
         self.said.append(
             f"insert into {d.table(table)} ({d.names(table.names)})\n"
             f"select {', '.join(staging.values(d, table, landed, fixed))}\n  from the landed files {', '.join(files)}"

@@ -50,6 +50,10 @@ class Session(Protocol):
     def dialect(self) -> Dialect:
         """How this warehouse spells what differs between warehouses."""
 
+    @property
+    def reads_landing(self) -> bool:
+        """Whether the warehouse itself reads landed files where they lie; else they are fetched for it."""
+
     def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
         """Run one statement with its values bound."""
 
@@ -64,6 +68,12 @@ class Session(Protocol):
 
     def describe(self, sql: str) -> tuple[Column, ...]:
         """The columns that a SELECT gives, found without running it."""
+
+    def sized(self, columns: tuple[Column, ...], rows: str) -> tuple[Column, ...]:
+        """Columns with the room that some rows need, where the warehouse limits its texts; as they are elsewhere.
+
+        `rows` is a work table that has these columns.
+        """
 
     def columns(self, table: Table) -> tuple[Column, ...]:
         """The columns that a table has now; none when there is no such table."""

@@ -7,7 +7,7 @@ only way in which a column may change without being asked, and it never loses a 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 Kind = Literal[
@@ -19,11 +19,15 @@ MAX_PRECISION = 38
 
 @dataclass(frozen=True)
 class Type:
-    """What a column holds: `integer` has 64 bits, `decimal(p,s)` is exact, `json` is any nested value."""
+    """What a column holds: `integer` has 64 bits, `decimal(p,s)` is exact, `json` is any nested value.
+
+    A warehouse that limits its texts says in `width` how many bytes they may have; that makes no other type.
+    """
 
     kind: Kind
     precision: int = 0
     scale: int = 0
+    width: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
         return f"decimal({self.precision},{self.scale})" if self.kind == "decimal" else self.kind
@@ -101,6 +105,11 @@ def widen(held: Type, seen: Type) -> Type | None:
     if kinds <= {"json", "text", "integer", "decimal", "double", "boolean"} and "json" in kinds:
         return JSON
     return None
+
+
+def is_wider(wanted: Type, held: Type) -> bool:
+    """Whether a text has to have more bytes than it may have where its warehouse limits them."""
+    return wanted.width > held.width > 0
 
 
 def _as_decimal(numeric: Type) -> Type:

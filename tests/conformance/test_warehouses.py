@@ -239,9 +239,12 @@ def test_days_between_two_moments_are_exact(session: Session, first: str, last: 
 
 
 def test_a_row_is_made_for_each_number_below_a_value(session: Session) -> None:
-    rows = session.rows(f"select n, {session.dialect.count_up('n')} from (values (2), (0), (1)) as r(n) order by 1, 2")
+    session.insert(NUMBERS, [(2, "two"), (0, "none"), (1, "one")])
+    repeated = session.dialect.repeated(session.dialect.table(NUMBERS), "n", "number")
 
-    assert rows == [(1, 0), (2, 0), (2, 1)]
+    rows = session.rows(f"select n, word, number from ({repeated}) as r order by 1, 3")
+
+    assert rows == [(1, "one", 0), (2, "two", 0), (2, "two", 1)]
 
 
 def test_a_view_shows_what_its_table_has_become(session: Session) -> None:

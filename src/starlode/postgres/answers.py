@@ -136,7 +136,7 @@ def _settled(
     held = []
     for place, (column, oid, _) in enumerate(columns):
         is_free = oid == NUMERIC and column.type == TEXT
-        held.append(Column(column.name, _digits([row[place] for row in rows]) if is_free else column.type))
+        held.append(Column(column.name, digits([row[place] for row in rows]) if is_free else column.type))
     schema = pa.schema([arrow_field(column) for column in held])
     spelled = {i for i, c in enumerate(held) if c.type == TEXT and columns[i][1] == NUMERIC}
     if spelled:
@@ -144,7 +144,7 @@ def _settled(
     return pa.RecordBatchReader.from_batches(schema, [_batch(schema, rows)] if rows else [])
 
 
-def _digits(values: list[Decimal | None]) -> Type:
+def digits(values: list[Decimal | None]) -> Type:
     """The decimal that holds all of some numbers, or text where none does."""
     whole, scale = 1, 0
     for value in values:

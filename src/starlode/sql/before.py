@@ -50,10 +50,11 @@ def forget_before(dialect: Dialect, table: Table) -> str:
 def take_out(dialect: Dialect, table: Table, identity: tuple[str, ...], loads: str) -> str:
     """Take out of a table what some loads added or changed."""
     q = dialect.quote
-    same = " and ".join(f"b.{q(name)} = t.{q(name)}" for name in identity)
+    delete, row = dialect.delete(table, "t")
+    same = " and ".join(f"b.{q(name)} = {row}.{q(name)}" for name in identity)
     return (
-        f"delete from {dialect.table(table)} as t\n"
-        f" where t.{LOAD_KEY} in ({loads})\n"
+        f"{delete}\n"
+        f" where {row}.{LOAD_KEY} in ({loads})\n"
         f"    or exists (select 1 from {dialect.table(before_table(table))} as b\n"
         f"                where b.{q(CHANGED_COLUMN)} in ({loads}) and {same})"
     )
@@ -103,11 +104,12 @@ def first_builds(dialect: Dialect, runs: tuple[str, ...]) -> str:
     listed = ", ".join(map(dialect.text, runs))
     table = dialect.table(LOAD)
     return (
-        f"select b.object, b.first, (select count(*) from {table} as l\n"
-        f"                            where l.verb = 'build' and l.object = b.object and l.load_key < b.first\n"
-        f"                              and l.run_id not in ({undone(dialect)}))\n"
+        f"select b.object, b.first, count(l.load_key)\n"
         f"  from (select object, min(load_key) as first from {table}\n"
-        f"         where verb = 'build' and run_id in ({listed}) group by object) as b"
+        f"         where verb = 'build' and run_id in ({listed}) group by object) as b\n"
+        f"  left join (select object, load_key from {table}\n"
+        f"              where verb = 'build' and run_id not in ({undone(dialect)})) as l\n"
+        f"    on l.object = b.object and l.load_key < b.first\n group by b.object, b.first"
     )
 
 

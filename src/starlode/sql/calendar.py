@@ -94,7 +94,8 @@ def count_others(dialect: Dialect, shape: Shape) -> str:
 
 
 def delete_others(dialect: Dialect, shape: Shape) -> str:
-    return f"delete from {dialect.table(shape.dimension.table)} as d\n where {_other(dialect, shape)}"
+    delete, row = dialect.delete(shape.dimension.table, "d")
+    return f"{delete}\n where {_other(dialect, shape, row)}"
 
 
 def count_members(dialect: Dialect, shape: Shape) -> str:
@@ -125,8 +126,9 @@ def _differs(dialect: Dialect, shape: Shape) -> str:
     return "\n    or ".join(dialect.differ(f"d.{q(c.name)}", f"w.{q(c.name)}") for c in shape.said)
 
 
-def _other(dialect: Dialect, shape: Shape) -> str:
+def _other(dialect: Dialect, shape: Shape, row: str = "d") -> str:
     key = dialect.quote(shape.dimension.key_column)
     return (
-        f"d.{key} >= 0 and not exists (\nselect 1 from (\n{members(dialect, shape)}\n  ) as w where w.{key} = d.{key})"
+        f"{row}.{key} >= 0 and not exists (\n"
+        f"select 1 from (\n{members(dialect, shape)}\n  ) as w where w.{key} = {row}.{key})"
     )

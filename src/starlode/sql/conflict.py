@@ -28,11 +28,13 @@ def conflicts(dialect: Dialect, shape: Shape) -> str:
     """The keys whose rows disagree without a moment to order them: (key as JSON, the columns, rows)."""
     q = dialect.quote
     differ = differing(dialect, shape)
-    listed = ", ".join(f"case when {test} then {dialect.text(name)} end" for name, test in differ.items())
+    listed = " || ".join(
+        f"case when {test} then {dialect.text(f', {name}')} else '' end" for name, test in differ.items()
+    )
     moment = f", {dialect.own('seen_at')}" if shape.dimension.at else ""
-    key = dialect.json_object({name: q(name) for name in shape.keys})
+    key = dialect.json_object({c.name: dialect.json_value(q(c.name), c.type) for c in shape.key})
     return (
-        f"select {key}, concat_ws(', ', {listed}), count(*)\n"
+        f"select {key}, substring({listed}, 3), count(*)\n"
         f"  from {WORK_IN} where {has_key(dialect, shape)}\n"
         f" group by {dialect.names(shape.keys)}{moment}\n"
         f"having {' or '.join(differ.values())}"
@@ -55,11 +57,11 @@ def disputed_keys(dialect: Dialect, shape: Shape) -> str:
 def count_disputed(dialect: Dialect, shape: Shape) -> str:
     """How many rows have a key whose rows disagree, those without a moment aside."""
     told = f" and {dialect.own('seen_at')} is not null" if shape.dimension.at else ""
-    return f"select count(*) from {WORK_IN} as r where {_is_disputed(dialect, shape)}{told}"
+    return f"select count(*) from {WORK_IN} where {_is_disputed(dialect, shape)}{told}"
 
 
 def delete_disputed(dialect: Dialect, shape: Shape) -> str:
-    return f"delete from {WORK_IN} as r where {_is_disputed(dialect, shape)}"
+    return f"delete from {WORK_IN} where {_is_disputed(dialect, shape)}"
 
 
 def differing(dialect: Dialect, shape: Shape) -> dict[str, str]:
@@ -72,5 +74,4 @@ def differing(dialect: Dialect, shape: Shape) -> dict[str, str]:
 
 
 def _is_disputed(dialect: Dialect, shape: Shape) -> str:
-    same = " and ".join(f"w.{dialect.quote(name)} = r.{dialect.quote(name)}" for name in shape.keys)
-    return f"exists (select 1 from {WORK_DISPUTED} as w where {same})"
+    return dialect.among([dialect.quote(name) for name in shape.keys], shape.keys, WORK_DISPUTED)

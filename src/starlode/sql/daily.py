@@ -13,6 +13,7 @@ from starlode.star import DAY
 if TYPE_CHECKING:
     from starlode.sql.dialect import Dialect
     from starlode.star import Fact
+    from starlode.table import Column
 
 WORK_STATES = "__starlode_states"
 
@@ -37,13 +38,14 @@ def count_states(dialect: Dialect, fact: Fact) -> str:
     )
 
 
-def torn_states(dialect: Dialect, fact: Fact, names: tuple[str, ...], limit: int) -> str:
+def torn_states(dialect: Dialect, fact: Fact, given: tuple[Column, ...], limit: int) -> str:
     """The keys with states that disagree at one moment: (key as JSON, the moment's column, states)."""
     q, keys, at = dialect.quote, dialect.names(fact.given_grain), dialect.quote(fact.at or "")
-    key = dialect.json_object({name: q(name) for name in fact.given_grain})
+    kinds = {column.name: column.type for column in given}
+    key = dialect.json_object({name: dialect.json_value(q(name), kinds[name]) for name in fact.given_grain})
     return (
         f"select {key}, {dialect.text(fact.at or '')}, count(*)\n"
-        f"  from (select distinct {dialect.names(names)} from {WORK_STATES} where {at} is not null) as states\n"
+        f"  from (select distinct {dialect.names(tuple(kinds))} from {WORK_STATES} where {at} is not null) as states\n"
         f" group by {keys}, {at} having count(*) > 1\n order by {keys} limit {limit}"
     )
 
@@ -66,8 +68,8 @@ def lay_out(dialect: Dialect, fact: Fact, names: tuple[str, ...], into: str) -> 
         f"               coalesce(lead({day}) over (partition by {keys} order by {day}),\n"
         f"                        (select max({day}) from states) + 1) - {day} as {days}\n"
         f"          from states where {place} = 1),\n"
-        f"     laid as (select {listed}, {day}, {dialect.count_up(days)} as {number} from lasting)\n"
-        f"select cast({day} + {number} * interval '1 day' as date) as {q(DAY)}, {listed}\n"
+        f"     laid as (\n{dialect.repeated('lasting', days, number)})\n"
+        f"select cast({dialect.later(day, number, 'day')} as date) as {q(DAY)}, {listed}\n"
         f"  from laid"
     )
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlode.table import BOOLEAN, DATE, INTEGER, TEXT, TIMESTAMP, Column
+from starlode.table import BOOLEAN, DATE, INTEGER, TIMESTAMP, Column, Type
 
 if TYPE_CHECKING:
     from starlode.sql.dialect import Dialect
     from starlode.star import Calendar
 
 PER_DAY = {"day": 1, "hour": 24, "minute": 24 * 60}
+# A name, of a month or a day, is short wherever that counts.
+NAME = Type("text", width=256)
 _FISCAL = tuple(Column(name, INTEGER) for name in ("fiscal_year", "fiscal_quarter", "fiscal_month"))
-_HOLIDAY = (Column("is_holiday", BOOLEAN), Column("holiday", TEXT))
+_HOLIDAY = (Column("is_holiday", BOOLEAN), Column("holiday", NAME))
 
 
 def columns(calendar: Calendar) -> tuple[Column, ...]:
@@ -24,10 +26,10 @@ def columns(calendar: Calendar) -> tuple[Column, ...]:
         Column("year", INTEGER),
         Column("quarter", INTEGER),
         Column("month", INTEGER),
-        Column("month_name", TEXT),
+        Column("month_name", NAME),
         Column("day", INTEGER),
         Column("day_of_week", INTEGER),
-        Column("day_name", TEXT),
+        Column("day_name", NAME),
         Column("iso_week", INTEGER),
         Column("iso_year", INTEGER),
         Column("is_weekend", BOOLEAN),
@@ -48,11 +50,11 @@ def key(dialect: Dialect, calendar: Calendar, moment: str) -> str:
 def members(dialect: Dialect, calendar: Calendar, key_column: str) -> str:
     """A SELECT of every member of the calendar's years."""
     q, count = dialect.quote, (calendar.last_year - calendar.first_year + 1) * 366 * PER_DAY[calendar.grain]
-    found = _expressions(dialect, calendar)
+    found, first = _expressions(dialect, calendar), f"timestamp '{calendar.first_year:04}-01-01 00:00:00'"
     values = "".join(f",\n       {found[c.name]} as {q(c.name)}" for c in columns(calendar))
     return (
         f"select {key(dialect, calendar, 'moment')} as {q(key_column)}{values}\n"
-        f"  from (select timestamp '{calendar.first_year:04}-01-01 00:00:00' + n * interval '1 {calendar.grain}' as moment\n"
+        f"  from (select {dialect.later(first, 'n', calendar.grain)} as moment\n"
         f"          from ({dialect.numbers(count)}) as numbers) as moments{_holidays(dialect, calendar)}\n"
         f" where extract(year from moment) <= {calendar.last_year}"
     )
@@ -70,9 +72,9 @@ def _units(calendar: Calendar) -> tuple[str, ...]:
 
 
 def _expressions(dialect: Dialect, calendar: Calendar) -> dict[str, str]:
-    month, weekday = "extract(month from moment)", "extract(isodow from moment)"
+    month, weekday = "extract(month from moment)", dialect.weekday("moment")
     # A fiscal year is a year that lies so many months later; which of its days a month has does not matter here.
-    fiscal = f"moment - interval '{calendar.fiscal_start - 1} month'"
+    fiscal = dialect.later("moment", f"{1 - calendar.fiscal_start}", "month")
     named_later = int(calendar.fiscal_start > 1 and calendar.fiscal_year_named_by == "end")
     return {
         "starts_at": "moment",
@@ -87,7 +89,7 @@ def _expressions(dialect: Dialect, calendar: Calendar) -> dict[str, str]:
         "day_of_week": weekday,
         "day_name": named(dialect, weekday, calendar.names.days),
         "iso_week": "extract(week from moment)",
-        "iso_year": "extract(isoyear from moment)",
+        "iso_year": dialect.iso_year("moment"),
         "is_weekend": f"{weekday} > 5",
         "fiscal_year": f"extract(year from {fiscal}) + {named_later}",
         "fiscal_quarter": f"extract(quarter from {fiscal})",
@@ -101,5 +103,7 @@ def _holidays(dialect: Dialect, calendar: Calendar) -> str:
     """The join of the holidays, where there are any."""
     if not calendar.holidays:
         return ""
-    rows = ",\n                    ".join(f"(date '{day}', {dialect.text(name)})" for day, name in calendar.holidays)
-    return f"\n  left join (values {rows}) as holidays (holiday_on, holiday_name)\n    on holiday_on = cast(moment as date)"
+    rows = "\n             union all ".join(
+        f"select date '{day}' as holiday_on, {dialect.text(name)} as holiday_name" for day, name in calendar.holidays
+    )
+    return f"\n  left join ({rows}) as holidays\n    on holiday_on = cast(moment as date)"

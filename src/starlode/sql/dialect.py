@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sqlglot import exp
 
@@ -33,6 +33,10 @@ class Dialect:
     create_scratch: str = "create table"
     # Whether users write their SELECTs in this very dialect; for others, they are translated.
     is_users: bool = False
+    # What a view's definition ends with.
+    view_ending: str = ""
+    # A column by which staged rows are told apart where the warehouse numbers none itself: its name and its definition.
+    row_column: tuple[str, str] | None = None
 
     def hole(self, number: int) -> str:
         """Where the value of that number, from 1, is bound."""
@@ -72,6 +76,10 @@ class Dialect:
         """An expression as a type."""
         return f"cast({expression} as {self.type(of)})"
 
+    def convert(self, expression: str, held: Type, wanted: Type) -> str:  # noqa: ARG002
+        """A value of one type as another that can hold it."""
+        return f"cast({expression} as {self.type(wanted)})"
+
     def column(self, column: Column) -> str:
         """A column's definition."""
         return f"{self.quote(column.name)} {self.type(column.type)}"
@@ -84,9 +92,10 @@ class Dialect:
         """A tree of SQL in the warehouse's words."""
         return tree.sql(dialect=self.sqlglot, pretty=pretty, comments=False)
 
-    def retype(self, column: Column) -> str:
-        """What follows `alter table …` to give a column another type; its values are kept."""
-        return f"alter column {self.quote(column.name)} set data type {self.type(column.type)}"
+    def retype(self, table: Table, column: Column) -> tuple[str, ...]:
+        """Statements that give a column another type; its values are kept."""
+        name = self.quote(column.name)
+        return (f"alter table {self.table(table)} alter column {name} set data type {self.type(column.type)}",)
 
     def renew(self, column: Column) -> tuple[str, ...]:
         """What follows `alter table …` to give a column another type and no value."""
@@ -96,9 +105,21 @@ class Dialect:
         """A SELECT of the numbers from 0, as `n`."""
         return f"select i as n from range({count}) as r(i)"
 
-    def count_up(self, below: str) -> str:
-        """In the list of a SELECT, a row for each whole number from 0 to below a value."""
-        return f"unnest(range({below}))"
+    def repeated(self, rows: str, below: str, number: str) -> str:
+        """A SELECT of each row of a table once for each whole number from 0 to below a value of it, with that number."""
+        return f"select *, unnest(range({below})) as {number} from {rows}"
+
+    def later(self, moment: str, count: str, unit: str) -> str:
+        """A moment, or a time, so many units later."""
+        return f"{moment} + {count} * interval '1 {unit}'"
+
+    def weekday(self, moment: str) -> str:
+        """The day of the week of a moment: 1 is Monday, 7 is Sunday."""
+        return f"extract(isodow from {moment})"
+
+    def iso_year(self, moment: str) -> str:
+        """The year that the week of a moment belongs to."""
+        return f"extract(isoyear from {moment})"
 
     def quotient(self, left: str, right: str) -> str:
         """How often one whole number goes into another, cut towards zero."""
@@ -113,6 +134,20 @@ class Dialect:
         # A millionth of a day is 86,400 microseconds. Half of one more, and what is cut off has been rounded.
         half = f"case when {last} < {first} then -43200 else 43200 end"
         return f"({self.quotient(f'{self.microseconds(first, last)} + {half}', '86400')}) * 0.000001"
+
+    def loading(
+        self,
+        table: Table,  # noqa: ARG002
+        files: Sequence[str],  # noqa: ARG002
+        landed: Mapping[str, Type],  # noqa: ARG002
+        fixed: Mapping[str, int],  # noqa: ARG002
+    ) -> tuple[str, ...]:
+        """Statements that load landed files; none where the rows are sent by the client."""
+        return ()
+
+    def delete(self, table: Table, alias: str) -> tuple[str, str]:
+        """How a DELETE begins, and what a row that goes is called in its condition."""
+        return f"delete from {self.table(table)} as {alias}", alias
 
     def text(self, value: str) -> str:
         """A text as a literal, for the places where no value can be bound."""
@@ -138,14 +173,23 @@ class Dialect:
         """An expression of text as a type, or NULL where it cannot be read as one."""
         return f"try_cast({expression} as {self.type(of)})"
 
+    def json_value(self, expression: str, of: Type) -> str:  # noqa: ARG002
+        """A value of a type as it can stand in a JSON object."""
+        return expression
+
     def json_object(self, cells: Mapping[str, str]) -> str:
         """A JSON object of names and expressions."""
         return f"json_object({', '.join(f'{self.text(name)}, {value}' for name, value in cells.items())})"
 
-    def fingerprint(self, expressions: list[str]) -> str:
-        """A number of 64 bits for the contents of a row, never NULL, the same for the same contents."""
-        return f"hash({', '.join(expressions)})"
+    def fingerprint(self, values: list[tuple[str, Type]]) -> str:
+        """A number of 64 bits for expressions of these types, never NULL, the same for the same values."""
+        return f"hash({', '.join(expression for expression, _ in values)})"
 
     def differ(self, left: str, right: str) -> str:
         """Whether two expressions disagree, where NULL disagrees with every value."""
         return f"{left} is distinct from {right}"
+
+
+def counted(condition: str) -> str:
+    """How many rows meet a condition, as an aggregate that every warehouse has."""
+    return f"count(case when {condition} then 1 end)"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from starlode.sql.dialect import HIGH_DATE
+from starlode.sql.dialect import HIGH_DATE, counted
 from starlode.star import previous_column
 from starlode.table import BOOLEAN, INTEGER, TIMESTAMP, Column
 
@@ -147,10 +147,7 @@ def count_rows(dialect: Dialect, shape: Shape) -> str:
     """How many rows came, how many have no key, and how many have no moment."""
     no_key = " or ".join(f"{dialect.quote(name)} is null" for name in shape.keys)
     no_moment = f"{dialect.own('seen_at')} is null" if shape.dimension.at else "false"
-    return (
-        f"select count(*), count(*) filter (where {no_key}), "
-        f"count(*) filter (where not ({no_key}) and {no_moment}) from {WORK_IN}"
-    )
+    return f"select count(*), {counted(no_key)}, {counted(f'not ({no_key}) and {no_moment}')}\n  from {WORK_IN}"
 
 
 def count_beyond(dialect: Dialect) -> str:
@@ -190,7 +187,8 @@ def count_chain(dialect: Dialect) -> str:
 
 def count_variants(dialect: Dialect) -> str:
     """How many keys were chosen, and how many of them from rows that are not all the same."""
-    return f"select count(*), count(*) filter (where {dialect.own('variants')} > 1) from {dialect.quote(WORK_CHAIN)}"
+    several = counted(f"{dialect.own('variants')} > 1")
+    return f"select count(*), {several} from {dialect.quote(WORK_CHAIN)}"
 
 
 def chain_versions(dialect: Dialect, shape: Shape, rows: str) -> str:
@@ -204,24 +202,24 @@ def chain_versions(dialect: Dialect, shape: Shape, rows: str) -> str:
     order = ", ".join([seen_at, *(f"{q(name)} nulls first" for name in (*shape.kept, *shape.overwritten))])
     until = (UNTIL,) if rows == WORK_LIVES else ()
     compared = (*(q(name) for name in shape.kept), *map(dialect.own, until))
-    repeats = " and ".join(dialect.same(name, f"lag({name}) over moments") for name in compared)
+    ordered = f"partition by {keys} order by {order}"
+    moments, life = f"({ordered})", f"({ordered}\n{' ' * 23}rows between unbounded preceding and unbounded following)"
+    repeats = " and ".join(dialect.same(name, f"lag({name}) over {moments}") for name in compared)
     kept = "".join(f", {name}" for name in compared)
-    last = "".join(f",\n               last_value({q(n)}) over life as {q(n)}" for n in shape.overwritten)
+    last = "".join(f",\n               last_value({q(n)}) over {life} as {q(n)}" for n in shape.overwritten)
     names = dialect.names((*shape.keys, *shape.kept, *shape.overwritten))
     following = (
-        f"lead({VALID_FROM}, 1, timestamp '{HIGH_DATE}')\n            over (partition by {keys} order by {VALID_FROM})"
+        f"coalesce(lead({VALID_FROM}) over (partition by {keys} order by {VALID_FROM}), timestamp '{HIGH_DATE}')"
     )
     ends = f"least({following}, {dialect.own(UNTIL)})" if until else following
     return (
         f"{dialect.create_work} {WORK_CHAIN} as\n"
         f"with marked as (\n"
         f"        select {keys}{kept}, {seen_at} as {VALID_FROM}{last},\n"
-        f"               row_number() over moments > 1 and {repeats} as {is_repeat}\n"
+        f"               row_number() over {moments} > 1\n"
+        f"               and {repeats} as {is_repeat}\n"
         f"          from {rows}\n"
-        f"         where {has_key(dialect, shape)} and {seen_at} is not null\n"
-        f"        window moments as (partition by {keys} order by {order}),\n"
-        f"               life as (partition by {keys} order by {order}\n"
-        f"                        rows between unbounded preceding and unbounded following))\n"
+        f"         where {has_key(dialect, shape)} and {seen_at} is not null)\n"
         f"select {names}, {VALID_FROM},\n"
         f"       {ends} as {VALID_TO}\n"
         f"  from marked where not {is_repeat}"
@@ -249,13 +247,13 @@ def count_vanished(dialect: Dialect, shape: Shape) -> str:
     return f"select count(*) from {WORK_HELD} as h\n where {gone}"
 
 
-def is_changed(dialect: Dialect, shape: Shape) -> str:
-    """The condition of versions `d` that have vanished, or come again with other values."""
+def is_changed(dialect: Dialect, shape: Shape, row: str = "d") -> str:
+    """The condition of versions that have vanished, or come again with other values."""
     key = dialect.quote(shape.dimension.key_column)
     same = f"w.{key} = h.{key} and w.{dialect.own('change')} = 'same'"
     return (
-        f"{is_among(dialect, shape.keys, 'd', WORK_HELD)}\n"
-        f"   and d.{key} in (select h.{key} from {WORK_HELD} as h\n"
+        f"{is_among(dialect, shape.keys, row, WORK_HELD)}\n"
+        f"   and {row}.{key} in (select h.{key} from {WORK_HELD} as h\n"
         f"                   where not exists (select 1 from {WORK_ROWS} as w where {same}))"
     )
 
@@ -272,7 +270,8 @@ def is_reserved(dialect: Dialect, dimension: Dimension) -> str:
 
 def delete_changed(dialect: Dialect, shape: Shape) -> str:
     """Take out what has vanished and what is about to come again with other values."""
-    return f"delete from {dialect.table(shape.dimension.table)} as d\n where {is_changed(dialect, shape)}"
+    delete, row = dialect.delete(shape.dimension.table, "d")
+    return f"{delete}\n where {is_changed(dialect, shape, row)}"
 
 
 def add_versions(dialect: Dialect, shape: Shape, load_key: int) -> str:

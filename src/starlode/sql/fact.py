@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from starlode.sql import calendar, junk, kinds, known
 from starlode.sql.daily import WORK_STATES
-from starlode.sql.dialect import HIGH_DATE
+from starlode.sql.dialect import HIGH_DATE, counted
 from starlode.sql.dimension import (
     IS_CURRENT,
     IS_DELETED,
@@ -207,9 +207,7 @@ def keep_looked_up(dialect: Dialect, shape: Shape) -> str:
 
 def count_unknown(dialect: Dialect, shape: Shape, of: str) -> str:
     """The rows of a fact, or those of a work table, and how many of them found no member, for each role."""
-    unknown = "".join(
-        f", count(*) filter (where {dialect.quote(role.key_column)} = {UNKNOWN_KEY})" for role in shape.fact.roles
-    )
+    unknown = "".join(f", {counted(f'{dialect.quote(role.key_column)} = {UNKNOWN_KEY}')}" for role in shape.fact.roles)
     return f"select count(*){unknown} from {of}"
 
 
@@ -256,20 +254,21 @@ def count_changes(dialect: Dialect) -> str:
     return f"select {change}, count(*) from {WORK_CHANGE} group by {change}"
 
 
-def is_changed(dialect: Dialect, shape: Shape) -> str:
-    """The condition of rows `f` that others take the place of, and of those that no row gives any more."""
+def is_changed(dialect: Dialect, shape: Shape, row: str = "f") -> str:
+    """The condition of rows that others take the place of, and of those that no row gives any more."""
     q, change = dialect.quote, dialect.own("change")
     # A fact whose grain was another until now may hold rows without a value in it.
-    same = " and ".join(dialect.agree(f"w.{q(name)}", f"f.{q(name)}") for name in shape.fact.grain)
+    same = " and ".join(dialect.agree(f"w.{q(name)}", f"{row}.{q(name)}") for name in shape.fact.grain)
     rows = f"{WORK_CHANGE} where {change} in ('update', 'delete')"
-    among = dialect.among([f"f.{q(name)}" for name in shape.fact.grain], shape.fact.grain, rows)
+    among = dialect.among([f"{row}.{q(name)}" for name in shape.fact.grain], shape.fact.grain, rows)
     anyhow = f"exists (select 1 from {WORK_CHANGE} as w where {same} and w.{change} in ('update', 'delete'))"
     return among if shape.is_narrow else anyhow
 
 
 def delete_changed(dialect: Dialect, shape: Shape) -> str:
     """Take out the rows that others take the place of, and those that no row gives any more."""
-    return f"delete from {dialect.table(shape.fact.table)} as f\n where {is_changed(dialect, shape)}"
+    delete, row = dialect.delete(shape.fact.table, "f")
+    return f"{delete}\n where {is_changed(dialect, shape, row)}"
 
 
 def add_changed(dialect: Dialect, shape: Shape, load_key: int) -> str:

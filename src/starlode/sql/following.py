@@ -49,11 +49,11 @@ def keep_replaced(
     return keep_gone(dialect, held, dialect.table(met), changes_by(dialect, merge, key, ("update", "move")), load_key)
 
 
-def changes_by(dialect: Dialect, name: str, key: tuple[str, ...], changes: tuple[str, ...]) -> str:
-    """The condition of rows `h` whose key changes in one of these ways, by a work table that tells them."""
+def changes_by(dialect: Dialect, name: str, key: tuple[str, ...], changes: tuple[str, ...], row: str = "h") -> str:
+    """The condition of rows whose key changes in one of these ways, by a work table that tells them."""
     words = ", ".join(dialect.text(change) for change in changes)
     rows = f"{dialect.quote(name)} where {dialect.quote(CHANGE)} in ({words})"
-    return dialect.among([f"h.{dialect.quote(column)}" for column in key], key, rows)
+    return dialect.among([f"{row}.{dialect.quote(column)}" for column in key], key, rows)
 
 
 def count_settled(dialect: Dialect, table: Table, load_key: int) -> str:

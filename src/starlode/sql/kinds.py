@@ -46,10 +46,11 @@ def count_disordered(dialect: Dialect, fact: Fact, rows: str) -> str:
     return f"select count(*) from {rows} where {turned}"
 
 
-def torn_weights(dialect: Dialect, fact: Fact, rows: str, limit: int) -> str:
+def torn_weights(dialect: Dialect, fact: Fact, selected: tuple[Column, ...], rows: str, limit: int) -> str:
     """The members whose declared weights are not 1 together: (key as JSON, the column, rows)."""
     q, weight = dialect.quote, dialect.quote(fact.weight or "")
-    key = dialect.json_object({name: q(name) for name in fact.touched_by})
+    kinds = {column.name: column.type for column in selected}
+    key = dialect.json_object({name: dialect.json_value(q(name), kinds[name]) for name in fact.touched_by})
     of = dialect.names(fact.touched_by)
     return (
         f"select {key}, {dialect.text(fact.weight or '')}, count(*)\n  from {rows}\n group by {of}\n"

@@ -23,7 +23,7 @@ def until(dialect: Dialect, dimension: Dimension) -> str:
     if dimension.deletes != "close":
         return VALID_TO
     life = f"over (partition by {dialect.names(dimension.key)} order by {VALID_FROM})"
-    return f"lead({VALID_FROM}, 1, timestamp '{HIGH_DATE}') {life} as {VALID_TO}"
+    return f"coalesce(lead({VALID_FROM}) {life}, timestamp '{HIGH_DATE}') as {VALID_TO}"
 
 
 def versions(dialect: Dialect, dimension: Dimension, where: str = "true") -> str:
@@ -38,7 +38,7 @@ def versions(dialect: Dialect, dimension: Dimension, where: str = "true") -> str
     if dimension.history:
         life = f"over (partition by {natural} order by d.{VALID_FROM})"
         first = f"case when row_number() {life} = 1 then {low} else d.{VALID_FROM} end"
-        until = f"lead(d.{VALID_FROM}, 1, {high}) {life}"
+        until = f"coalesce(lead(d.{VALID_FROM}) {life}, {high})"
     return (
         f"select d.{key}, {natural}, {first} as {dialect.own(FROM)}, {until} as {dialect.own(UNTIL)}\n"
         f"  from {dialect.table(dimension.table)} as d\n where d.{key} > 0 and {where}"

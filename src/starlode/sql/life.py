@@ -41,7 +41,8 @@ def _first(dialect: Dialect, name: str, keys: str) -> str:
     value, seen_at = f"s.{dialect.quote(name)}", f"s.{dialect.own('seen_at')}"
     return (
         f"first_value({value}) over (partition by {keys}\n"
-        f"                               order by {value} is null, {seen_at} nulls last, {value})"
+        f"                               order by {value} is null, {seen_at} nulls last, {value}\n"
+        f"                               rows unbounded preceding)"
     )
 
 
@@ -51,7 +52,8 @@ def _before(dialect: Dialect, name: str, keys: str) -> str:
     return (
         f"first_value({other})\n"
         f"           over (partition by {keys}\n"
-        f"                     order by {other} is null, {seen_at} desc nulls last, {value})"
+        f"                     order by {other} is null, {seen_at} desc nulls last, {value}\n"
+        f"                     rows unbounded preceding)"
     )
 
 

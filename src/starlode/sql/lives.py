@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from starlode.sql.deletes import BACK, MOMENT, is_away
-from starlode.sql.dialect import HIGH_DATE
+from starlode.sql.dialect import HIGH_DATE, counted
 from starlode.sql.dimension import (
     IS_CURRENT,
     IS_DELETED,
@@ -51,7 +51,7 @@ def read_ends(dialect: Dialect, shape: Shape, rows: str, away: Away) -> str:
         f"{dialect.create_work} {WORK_ENDS} as\n"
         f"with told as (\n"
         f"        select {passed}, {moment} as {ends}, x.{q(BACK)} is null as {is_last},\n"
-        f"               lead({moment}, 1, timestamp '{HIGH_DATE}') {life} as {following}\n"
+        f"               coalesce(lead({moment}) {life}, timestamp '{HIGH_DATE}') as {following}\n"
         f"          from {dialect.table(away[0])} as x where {moment} is not null),\n"
         f"     begun as (select {keys}, min({seen_at}) as {begins} from {rows} group by {keys})\n"
         f"select {dialect.names(shape.keys, 't')}, t.{is_last},\n"
@@ -123,7 +123,7 @@ def count_flags(dialect: Dialect, shape: Shape, away: Away) -> str:
     """How many rows of members are deleted now and were not before, and the other way round."""
     was, is_now = dialect.own("was"), dialect.own("is_now")
     return (
-        f"select count(*) filter (where {is_now} and not {was}), count(*) filter (where {was} and not {is_now})\n"
+        f"select {counted(f'{is_now} and not {was}')}, {counted(f'{was} and not {is_now}')}\n"
         f"  from (select coalesce(d.{IS_DELETED}, false) as {was}, {is_away(dialect, away, shape.dimension, 'd')} as {is_now}\n"
         f"          from {dialect.table(shape.dimension.table)} as d\n"
         f"         where d.{dialect.quote(shape.dimension.key_column)} > 0) as flags"

@@ -7,36 +7,38 @@ from typing import TYPE_CHECKING
 from starlode.sql.dimension import VALID_FROM
 from starlode.sql.keys import key_map
 
+ROW = "d"
+
 if TYPE_CHECKING:
     from starlode.sql.dialect import Dialect
     from starlode.star import Dimension, Fact
     from starlode.table import Table
 
 
-def strangers(dialect: Dialect, dimension: Dimension) -> str:
-    """Rows `d` of a dimension whose key is not theirs, by the map of its keys.
+def strangers(dialect: Dialect, dimension: Dimension, row: str) -> str:
+    """Rows of a dimension whose key is not theirs, by the map of its keys.
 
     History by load time is only in the dimension, so the moment of a version is not asked for there.
     """
     q = dialect.quote
     moment = (VALID_FROM,) if dimension.history and dimension.at else ()
-    same = " and ".join(f"m.{q(name)} = d.{q(name)}" for name in (*dimension.key, dimension.key_column, *moment))
+    same = " and ".join(f"m.{q(name)} = {row}.{q(name)}" for name in (*dimension.key, dimension.key_column, *moment))
     return (
-        f"d.{q(dimension.key_column)} > 0\n"
+        f"{row}.{q(dimension.key_column)} > 0\n"
         f"   and not exists (select 1 from {dialect.table(key_map(dimension))} as m where {same})"
     )
 
 
-def doubled(dialect: Dialect, table: Table, identity: tuple[str, ...]) -> str:
-    """Rows `d` that are not the only ones of their identity."""
+def doubled(dialect: Dialect, table: Table, identity: tuple[str, ...], row: str) -> str:
+    """Rows that are not the only ones of their identity."""
     more = f"{dialect.table(table)} group by {dialect.names(identity)} having count(*) > 1"
-    return dialect.among([f"d.{dialect.quote(name)}" for name in identity], identity, more)
+    return dialect.among([f"{row}.{dialect.quote(name)}" for name in identity], identity, more)
 
 
-def without_grain(dialect: Dialect, fact: Fact) -> str:
-    """Rows `d` of a fact that lack a part of its grain."""
-    return " or ".join(f"d.{dialect.quote(name)} is null" for name in fact.grain)
+def without_grain(dialect: Dialect, fact: Fact, row: str) -> str:
+    """Rows of a fact that lack a part of its grain."""
+    return " or ".join(f"{row}.{dialect.quote(name)} is null" for name in fact.grain)
 
 
 def remove(dialect: Dialect, table: Table, where: str) -> str:
-    return f"delete from {dialect.table(table)} as d\n where {where}"
+    return f"{dialect.delete(table, ROW)[0]}\n where {where}"

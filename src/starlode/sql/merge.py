@@ -9,8 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from starlode.source import FILE_COLUMN
+from starlode.sql.dialect import counted
 from starlode.sql.following import changes_by
-from starlode.sql.staging import CHANGE, LOAD_COLUMN, NEWEST, TECHNICAL_NAMES, create_scratch, listed, older, order_of
+from starlode.sql.staging import (
+    CHANGE,
+    LOAD_COLUMN,
+    NEWEST,
+    TECHNICAL,
+    TECHNICAL_NAMES,
+    create_scratch,
+    listed,
+    older,
+    order_of,
+)
 from starlode.table import TEXT
 
 if TYPE_CHECKING:
@@ -71,7 +82,8 @@ def count_changes(dialect: Dialect, name: str, load_key: int) -> str:
 
 def delete_replaced(dialect: Dialect, name: str, stream: Stream, held: Table) -> str:
     """Take out the held rows that others take the place of."""
-    return f"delete from {dialect.table(held)} as h\n where {changes_by(dialect, name, stream.key, ('update', 'move'))}"
+    delete, row = dialect.delete(held, "h")
+    return f"{delete}\n where {changes_by(dialect, name, stream.key, ('update', 'move'), row)}"
 
 
 def insert_winners(dialect: Dialect, name: str, held: Table) -> str:
@@ -89,7 +101,8 @@ def differences(dialect: Dialect, name: str, stream: Stream, old: Table, new: Ta
     """
     q = dialect.quote
     held = {column.name: column for column in old.columns}
-    places = [q(column) for column in order_of(stream) if column in TECHNICAL_NAMES]
+    kinds = {column.name: column.type for column in TECHNICAL}
+    places = [(q(column), kinds[column]) for column in order_of(stream) if column in TECHNICAL_NAMES]
     shared = [c for c in new.columns if c.name in held and c.name not in TECHNICAL_NAMES]
     # A column whose type was mended is compared by its text: the old values need not fit the new type.
     retyped = {column.name for column in shared if held[column.name].type != column.type}
@@ -98,10 +111,14 @@ def differences(dialect: Dialect, name: str, stream: Stream, old: Table, new: Ta
 
     def short(table: Table) -> str:
         """Keys and a fingerprint of the rest: whole rows on both sides of a join would not fit into memory."""
+        kinds = {c.name: c.type for c in table.columns}
         values = {
-            c.name: f"cast({q(c.name)} as {dialect.type(TEXT)})" if c.name in retyped else q(c.name) for c in shared
+            c.name: (dialect.convert(q(c.name), kinds[c.name], TEXT), TEXT)
+            if c.name in retyped
+            else (q(c.name), c.type)
+            for c in shared
         }
-        keys = ", ".join(f"{values[name]} as {q(name)}" for name in stream.key)
+        keys = ", ".join(f"{values[name][0]} as {q(name)}" for name in stream.key)
         said = dialect.fingerprint([*values.values()])
         return f"(select {keys}, {said} as {content}, {stands} as {place} from {dialect.table(table)})"
 
@@ -121,16 +138,14 @@ def differences(dialect: Dialect, name: str, stream: Stream, old: Table, new: Ta
 
 def count_differences(dialect: Dialect, name: str) -> str:
     """How many keys a full extract adds, changes, takes away and only moves: (inserted, updated, deleted, moved)."""
-    counts = ", ".join(
-        f"count(*) filter (where {dialect.quote(CHANGE)} = '{change}')"
-        for change in ("insert", "update", "delete", "move")
-    )
+    changes = ("insert", "update", "delete", "move")
+    counts = ", ".join(counted(f"{dialect.quote(CHANGE)} = '{change}'") for change in changes)
     return f"select {counts} from {dialect.quote(name)}"
 
 
 def delete_differing(dialect: Dialect, name: str, stream: Stream, held: Table) -> str:
-    goes = changes_by(dialect, name, stream.key, ("update", "move", "delete"))
-    return f"delete from {dialect.table(held)} as h\n where {goes}"
+    delete, row = dialect.delete(held, "h")
+    return f"{delete}\n where {changes_by(dialect, name, stream.key, ('update', 'move', 'delete'), row)}"
 
 
 def add_differing(dialect: Dialect, name: str, stream: Stream, held: Table, new: Table) -> str:

@@ -76,7 +76,8 @@ def take_rows(dialect: Dialect, shape: Shape) -> str:
 
 def take_out(dialect: Dialect, shape: Shape) -> str:
     """Take the rows out of the fact. Few that are all over a large table go and come sooner than a column of it is written."""
-    return f"delete from {dialect.table(shape.fact.table)} as f\n where {_is_pointed(dialect, shape)}"
+    delete, row = dialect.delete(shape.fact.table, "f")
+    return f"{delete}\n where {_is_pointed(dialect, shape, row)}"
 
 
 def put_back(dialect: Dialect, shape: Shape, number: int, load_key: int) -> str:
@@ -91,7 +92,7 @@ def put_back(dialect: Dialect, shape: Shape, number: int, load_key: int) -> str:
     )
 
 
-def _is_pointed(dialect: Dialect, shape: Shape) -> str:
-    """The condition of rows `f` that get a new key."""
+def _is_pointed(dialect: Dialect, shape: Shape, row: str = "f") -> str:
+    """The condition of rows that get a new key."""
     grain = shape.fact.grain
-    return dialect.among([f"f.{dialect.quote(name)}" for name in grain], grain, WORK_POINTS)
+    return dialect.among([f"{row}.{dialect.quote(name)}" for name in grain], grain, WORK_POINTS)

@@ -64,8 +64,11 @@ def beside(table: Table) -> Table:
 
 
 def create(dialect: Dialect, table: Table) -> str:
-    columns = ",\n  ".join(dialect.column(column) for column in table.columns)
-    return f"create table {dialect.table(table)} (\n  {columns}\n)"
+    columns = [dialect.column(column) for column in table.columns]
+    if dialect.row_column and table.schema == STAGING_SCHEMA:
+        columns.append(" ".join(dialect.row_column))
+    listed = ",\n  ".join(columns)
+    return f"create table {dialect.table(table)} (\n  {listed}\n)"
 
 
 def create_scratch(dialect: Dialect, table: Table) -> str:
@@ -82,7 +85,7 @@ def drop_view(dialect: Dialect, view: Table) -> str:
 
 
 def create_view(dialect: Dialect, view: Table, select: str) -> str:
-    return f"create view {dialect.table(view)} as\n{select}"
+    return f"create view {dialect.table(view)} as\n{select}{dialect.view_ending}"
 
 
 def drop_work(dialect: Dialect, name: str) -> str:
@@ -103,16 +106,16 @@ def reshape(dialect: Dialect, table: Table, change: Reshape) -> tuple[str, ...]:
         *(f"drop column {dialect.quote(name)}" for name in change.dropped),
         *(part for column in change.renewed for part in dialect.renew(column)),
         *(f"add column {dialect.column(column)}" for column in change.added),
-        *(dialect.retype(column) for column in change.retyped),
     )
-    return tuple(f"alter table {dialect.table(table)} {text}" for text in changes)
+    altered = tuple(f"alter table {dialect.table(table)} {text}" for text in changes)
+    return (*altered, *(part for column in change.retyped for part in dialect.retype(table, column)))
 
 
 def value(dialect: Dialect, column: Column, landed: Type | None) -> str:
     """A landed column as its staging type; NULL where the extraction did not have it."""
     if landed is None:
         return f"cast(null as {dialect.type(column.type)})"
-    return f"cast({dialect.quote(column.name)} as {dialect.type(column.type)})"
+    return dialect.convert(dialect.quote(column.name), landed, column.type)
 
 
 def values(dialect: Dialect, table: Table, landed: Mapping[str, Type], fixed: Mapping[str, int]) -> tuple[str, ...]:
@@ -180,15 +183,20 @@ def said_again(dialect: Dialect, new: Table, identity: tuple[str, ...], changed:
 
 
 def is_said_again(
-    dialect: Dialect, seen: Table, identity: tuple[str, ...], files: tuple[str, ...] | None, load_key: int
+    dialect: Dialect,
+    seen: Table,
+    identity: tuple[str, ...],
+    files: tuple[str, ...] | None,
+    load_key: int,
+    row: str = "h",
 ) -> str:
-    """The condition of earlier rows `h`, of some files or of all, whose key and moment the newest load tells again."""
+    """The condition of earlier rows, of some files or of all, whose key and moment the newest load tells again."""
     load = dialect.quote(LOAD_COLUMN)
-    of_files = f" and h.{dialect.quote(FILE_COLUMN)} in ({listed(dialect, files)})" if files is not None else ""
+    of_files = f" and {row}.{dialect.quote(FILE_COLUMN)} in ({listed(dialect, files)})" if files is not None else ""
     return (
-        f"h.{load} <> {load_key}{of_files}\n"
+        f"{row}.{load} <> {load_key}{of_files}\n"
         f"   and exists (select 1 from {dialect.table(seen)} as w\n"
-        f"                where w.{load} = {load_key} and {_agree(dialect, identity)})"
+        f"                where w.{load} = {load_key} and {_agree(dialect, identity, row)})"
     )
 
 
@@ -196,8 +204,8 @@ def delete_said_again(
     dialect: Dialect, seen: Table, identity: tuple[str, ...], files: tuple[str, ...] | None, load_key: int
 ) -> str:
     """Forget the earlier rows that the newest load tells again."""
-    said = is_said_again(dialect, seen, identity, files, load_key)
-    return f"delete from {dialect.table(seen)} as h\n where {said}"
+    delete, row = dialect.delete(seen, "h")
+    return f"{delete}\n where {is_said_again(dialect, seen, identity, files, load_key, row)}"
 
 
 def note_open(dialect: Dialect, name: str, stream: Stream, work: Table, held: Table, replaced: tuple[str, ...]) -> str:
@@ -236,12 +244,12 @@ def add_told(dialect: Dialect, source: Table, work: Table, stream: Stream, name:
     )
 
 
-def is_gone(dialect: Dialect, stream: Stream, work: Table, replaced: tuple[str, ...]) -> str:
-    """The condition of held rows `h` that come from changed files and whose key no file holds any more."""
+def is_gone(dialect: Dialect, stream: Stream, work: Table, replaced: tuple[str, ...], row: str = "h") -> str:
+    """The condition of held rows that come from changed files and whose key no file holds any more."""
     q = dialect.quote
-    join = " and ".join(f"w.{q(column)} = h.{q(column)}" for column in stream.key)
+    join = " and ".join(f"w.{q(column)} = {row}.{q(column)}" for column in stream.key)
     return (
-        f"h.{q(FILE_COLUMN)} in ({listed(dialect, replaced)})\n"
+        f"{row}.{q(FILE_COLUMN)} in ({listed(dialect, replaced)})\n"
         f"   and not exists (select 1 from {dialect.table(work)} as w where {join})"
     )
 
@@ -252,7 +260,8 @@ def count_gone(dialect: Dialect, stream: Stream, held: Table, work: Table, repla
 
 
 def delete_gone(dialect: Dialect, stream: Stream, held: Table, work: Table, replaced: tuple[str, ...]) -> str:
-    return f"delete from {dialect.table(held)} as h\n where {is_gone(dialect, stream, work, replaced)}"
+    delete, row = dialect.delete(held, "h")
+    return f"{delete}\n where {is_gone(dialect, stream, work, replaced, row)}"
 
 
 def count_files(dialect: Dialect, table: Table, files: tuple[str, ...]) -> str:
@@ -270,8 +279,8 @@ def count_values(dialect: Dialect, table: Table, names: tuple[str, ...]) -> str:
 def null_keys(dialect: Dialect, work: Table, key: tuple[str, ...]) -> str:
     """The rows whose key is NULL: (file, row, what the row holds)."""
     missing = " or ".join(f"{dialect.quote(name)} is null" for name in key)
-    own = (name for name in work.names if name not in TECHNICAL_NAMES)
-    cells = {name: f"cast({dialect.quote(name)} as {dialect.type(TEXT)})" for name in own}
+    own = (column for column in work.columns if column.name not in TECHNICAL_NAMES)
+    cells = {c.name: dialect.convert(dialect.quote(c.name), c.type, TEXT) for c in own}
     return (
         f"select {dialect.quote(FILE_COLUMN)}, {dialect.quote(ROW_COLUMN)},\n"
         f"       cast({dialect.json_object(cells)} as {dialect.type(TEXT)})\n"
@@ -303,7 +312,7 @@ def _fitted(dialect: Dialect, old: Table, new: Table, key: tuple[str, ...] = ())
     held = {column.name: column for column in old.columns}
     bent = {c.name for c in new.columns if c.name in held and _is_bent(held[c.name].type, c.type)}
     values = [
-        _bent(dialect, column.name, column.type)
+        _bent(dialect, held[column.name], column.type)
         if column.name in bent
         else value(dialect, column, held[column.name].type if column.name in held else None)
         for column in new.columns
@@ -319,9 +328,9 @@ def _fitted(dialect: Dialect, old: Table, new: Table, key: tuple[str, ...] = ())
 
 def _fits(dialect: Dialect, old: Column, new: Column) -> str:
     """Whether a value can be read as another type and is the same there: rounded is not the same."""
-    held, read = dialect.quote(old.name), _bent(dialect, old.name, new.type)
+    held, read = dialect.quote(old.name), _bent(dialect, old, new.type)
     if new.type.kind in ("integer", "decimal"):
-        exact = _bent(dialect, old.name, EXACT)
+        exact = _bent(dialect, old, EXACT)
         digits = new.type.precision - new.type.scale
         # More digits than these no number has that was read as exact.
         small = f" and abs({exact}) < 1{'0' * digits}" if 0 < digits < EXACT.precision - EXACT.scale else ""
@@ -333,8 +342,8 @@ def _fits(dialect: Dialect, old: Column, new: Column) -> str:
     return f"({held} is null or ({read} is not null and {unbent}))"
 
 
-def _bent(dialect: Dialect, name: str, wanted: Type) -> str:
-    return dialect.try_cast(f"cast({dialect.quote(name)} as {dialect.type(TEXT)})", wanted)
+def _bent(dialect: Dialect, column: Column, wanted: Type) -> str:
+    return dialect.try_cast(dialect.convert(dialect.quote(column.name), column.type, TEXT), wanted)
 
 
 def _is_bent(old: Type, new: Type) -> bool:
@@ -357,8 +366,8 @@ def listed(dialect: Dialect, files: tuple[str, ...]) -> str:
     return ", ".join(dialect.text(file) for file in files)
 
 
-def _agree(dialect: Dialect, names: tuple[str, ...]) -> str:
-    return " and ".join(dialect.agree(f"h.{dialect.quote(name)}", f"w.{dialect.quote(name)}") for name in names)
+def _agree(dialect: Dialect, names: tuple[str, ...], row: str = "h") -> str:
+    return " and ".join(dialect.agree(f"{row}.{dialect.quote(name)}", f"w.{dialect.quote(name)}") for name in names)
 
 
 def order_of(stream: Stream) -> tuple[str, ...]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlode.sql.days import named
-from starlode.table import INTEGER, TEXT, TIME, Column
+from starlode.sql.days import NAME, named
+from starlode.table import INTEGER, TIME, Column
 
 if TYPE_CHECKING:
     from starlode.sql.dialect import Dialect
@@ -22,7 +22,7 @@ def columns(times: TimeOfDay) -> tuple[Column, ...]:
         Column("time", TIME),
         *(Column(unit, INTEGER) for unit in _units(times)),
         Column("part_of_day", INTEGER),
-        Column("part_of_day_name", TEXT),
+        Column("part_of_day_name", NAME),
     )
 
 
@@ -41,12 +41,13 @@ def members(dialect: Dialect, times: TimeOfDay, key_column: str) -> str:
     q, hour = dialect.quote, "extract(hour from moment)"
     part = f"case when {hour} < 6 then 1 when {hour} < 12 then 2 when {hour} < 18 then 3 else 4 end"
     units = "".join(f",\n       floor(extract({unit} from moment)) as {q(unit)}" for unit in _units(times))
+    moment = dialect.later("time '00:00:00'", "n", times.grain)
     return (
         f"select {key(dialect, times, 'moment', TIME)} as {q(key_column)},\n"
         f"       moment as {q('time')}{units},\n"
         f"       {part} as {q('part_of_day')},\n"
         f"       {named(dialect, part, times.names.parts_of_day)} as {q('part_of_day_name')}\n"
-        f"  from (select time '00:00:00' + n * interval '1 {times.grain}' as moment\n"
+        f"  from (select {moment} as moment\n"
         f"          from ({dialect.numbers(PER_DAY[times.grain])}) as numbers) as moments"
     )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from starlode.session import Reshape
 from starlode.sql import before as sql
 from starlode.sql import staging
+from starlode.table import is_wider
 
 if TYPE_CHECKING:
     from starlode.table import Column, Table
@@ -28,7 +29,10 @@ def keep_before(work: Work, table: Table, alias: str, where: str, load_key: int,
     if not known:
         session.execute(staging.create(dialect, kept))
         known = {column.name: column.type for column in kept.columns}
-    change = Reshape(added=tuple(column for column in kept.columns if column.name not in known))
+    change = Reshape(
+        added=tuple(column for column in kept.columns if column.name not in known),
+        retyped=tuple(c for c in kept.columns if c.name in known and is_wider(c.type, known[c.name])),
+    )
     if not change.is_nothing:
         session.reshape(kept, change)
     session.execute(sql.keep_before(dialect, held, alias, where, load_key, taken))

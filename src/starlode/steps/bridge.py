@@ -28,7 +28,7 @@ def guard_weights(shape: Shape, session: Session) -> None:
             where=fact.select.file,
             hint=f"cast it in the SELECT: cast({given.name} as decimal(9,6)), or declare its type with `types:` of the stream",
         )
-    found = session.rows(torn_weights(session.dialect, fact, WORK_FACT, MOST_CONFLICTS))
+    found = session.rows(torn_weights(session.dialect, fact, shape.selected, WORK_FACT, MOST_CONFLICTS))
     if found:
         some = "at least " if len(found) == MOST_CONFLICTS else ""
         of = ", ".join(fact.touched_by)

@@ -55,7 +55,7 @@ def lay_out(fact: Fact, read: Outcome, work: Work) -> Outcome:
         merged=read.merged + covered,
         doubled=read.doubled + days - seen,
         sums=exact(measures, sums),
-        findings=(*read.findings, *_told(fact, no_moment, covered, days - seen), *_torn(fact, names, work)),
+        findings=(*read.findings, *_told(fact, no_moment, covered, days - seen), *_torn(fact, given, work)),
     )
 
 
@@ -82,9 +82,9 @@ def _told(fact: Fact, no_moment: int, covered: int, carried: int) -> Iterator[Fi
         yield Finding("carried forward", name, "note", told, found=str(carried))
 
 
-def _torn(fact: Fact, names: tuple[str, ...], work: Work) -> tuple[Finding, ...]:
+def _torn(fact: Fact, given: tuple[Column, ...], work: Work) -> tuple[Finding, ...]:
     """States that disagree at one moment: which one is kept depends on their values alone, and they are written down."""
-    found = work.session.rows(sql.torn_states(work.session.dialect, fact, names, MOST_CONFLICTS))
+    found = work.session.rows(sql.torn_states(work.session.dialect, fact, given, MOST_CONFLICTS))
     if not found:
         return ()
     name = fact.table.name

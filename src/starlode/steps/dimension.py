@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from starlode.errors import DataError, Evidence
@@ -37,6 +38,9 @@ def build_dimension(
     shape = sql.shape(dimension, columns)
     _drop_work(session)
     session.execute(sql.read_rows(dialect, shape, select))
+    shape = replace(
+        shape, key=session.sized(shape.key, sql.WORK_IN), attributes=session.sized(shape.attributes, sql.WORK_IN)
+    )
     session.learn(sql.WORK_IN)
     rows, no_key, no_moment = session.rows(sql.count_rows(dialect, shape))[0]
     if dimension.at:

@@ -63,7 +63,7 @@ def build_fact(
     touched = _touched(fact, step, tree, places, given, work)
     balance = lay_out(fact, read_rows(fact, tree, places, touched, work), work)
     selected = tuple(c for c in session.describe(sql.all_rows(dialect)) if not c.name.startswith(OWN))
-    shape = replace(shape, selected=selected, is_narrow=touched is not None)
+    shape = replace(shape, selected=session.sized(selected, sql.WORK_FACT), is_narrow=touched is not None)
     _guard_grain(fact, session)
     guard_weights(shape, session)
     no_moment = (*_guard_lookups(shape, session), *_guard_milestones(shape, session))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from starlode.sql import dimension as dimension_sql
 from starlode.sql import fact as sql
 from starlode.sql import keys, staging
+from starlode.steps.shaping import make_room
 
 if TYPE_CHECKING:
     from starlode.star import Dimension, Fact, Role
@@ -19,6 +20,7 @@ def infer(work: Work, of: Dimension | Fact, role: Role, load_key: int) -> None:
     dimension = work.project.star.dimension(role.dimension)
     shape = dimension_sql.held_shape(dimension, session.columns(dimension.table))
     session.execute(keys.allot_missing(dialect, dimension, sql.missing_members(dialect, of, role, dimension)))
+    make_room(work, dimension, shape.key, session.sized(shape.key, keys.WORK_MISSING))
     session.execute(keys.add_missing_pairs(dialect, dimension))
     session.execute(sql.infer_members(dialect, shape, load_key))
     session.execute(staging.drop_work(dialect, keys.WORK_MISSING))

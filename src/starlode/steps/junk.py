@@ -64,7 +64,8 @@ def _fit(dimension: Dimension, roles: list[Role], shape: Shape, work: Work, load
     given = {c.name: c for c in shape.selected}
     key = []
     for place, name in enumerate(dimension.key):
-        wanted = known.get(name) or Column(name, given[roles[0].columns[place]].type)
+        # Which fact brings the longest text is not known, so there is room for any.
+        wanted = known.get(name) or Column(name, replace(given[roles[0].columns[place]].type, width=0))
         for role in roles:
             wanted = _wider(wanted, given[role.columns[place]], dimension, shape)
         key.append(wanted)

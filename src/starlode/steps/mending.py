@@ -23,19 +23,20 @@ def mend(table: Table, work: Work, load_key: int) -> None:
     names = {column.name for column in work.session.columns(table)}
     needed = {*_identity(model), *(() if isinstance(model, Fact) else (*model.key, *(model.history and (VALID_FROM,))))}
     # What lacks one of these columns is filled as a whole.
-    for where in _wrong(model, work) if needed <= names else ():
-        keep_before(work, table, "d", where, load_key)
+    row = dialect.delete(table, sql.ROW)[1]
+    for where in _wrong(model, work, row) if needed <= names else ():
+        keep_before(work, table, row, where, load_key)
         work.session.execute(sql.remove(dialect, table, where))
 
 
-def _wrong(model: Dimension | Fact, work: Work) -> tuple[str, ...]:
+def _wrong(model: Dimension | Fact, work: Work, row: str) -> tuple[str, ...]:
     dialect = work.session.dialect
-    doubled = sql.doubled(dialect, model.table, _identity(model))
+    doubled = sql.doubled(dialect, model.table, _identity(model), row)
     if isinstance(model, Fact):
-        return (doubled, sql.without_grain(dialect, model))
+        return (doubled, sql.without_grain(dialect, model, row))
     # NULL is a value in the keys of members that facts bring, and those of a calendar are no one's to give.
     has_map = model.select is not None and bool(work.session.columns(key_map(model)))
-    return (doubled, *((sql.strangers(dialect, model),) if has_map else ()))
+    return (doubled, *((sql.strangers(dialect, model, row),) if has_map else ()))
 
 
 def _identity(model: Dimension | Fact) -> tuple[str, ...]:

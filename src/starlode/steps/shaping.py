@@ -9,10 +9,11 @@ from starlode.session import Reshape
 from starlode.sql import dimension as sql
 from starlode.sql import keys, staging
 from starlode.steps.before import keep_before
-from starlode.table import widen
+from starlode.table import is_wider, widen
 
 if TYPE_CHECKING:
     from starlode.sql.dimension import Shape
+    from starlode.star import Dimension
     from starlode.table import Column, Table
     from starlode.work import Work
 
@@ -41,7 +42,11 @@ def ensure_table(
         dropped=tuple(sorted(held.keys() - wanted.keys())),
         renewed=tuple(c for c in columns if c.name in bent),
         added=tuple(c for c in columns if c.name not in held),
-        retyped=tuple(c for c in columns if c.name in held.keys() - bent and held[c.name] != c.type),
+        retyped=tuple(
+            c
+            for c in columns
+            if c.name in held.keys() - bent and (held[c.name] != c.type or is_wider(c.type, held[c.name]))
+        ),
     )
     if not change.is_nothing:
         session.reshape(replace(table, columns=columns), change)
@@ -53,7 +58,9 @@ def shape_dimension(work: Work, shape: Shape, load_key: int) -> int:
     held = session.columns(dimension.table)
     is_shown = dimension.durable_column in (column.name for column in held)
     wanted = {column.name: column.type for column in shape.columns}
-    changes = {column.name: column.type for column in held} != wanted
+    changes = {column.name: column.type for column in held} != wanted or any(
+        is_wider(wanted[column.name], column.type) for column in held
+    )
     if not (is_shown or dimension.durable) or not (changes or session.columns(dimension.current) != held):
         return _shape_table(work, shape, load_key)
 
@@ -111,6 +118,13 @@ def _shape_key_map(work: Work, shape: Shape, *, follows: bool) -> None:
         session.execute(keys.follow_members(dialect, dimension))
     if follows or not held:
         session.execute(keys.add_held_pairs(dialect, shape))
+
+
+def make_room(work: Work, dimension: Dimension, held: tuple[Column, ...], needed: tuple[Column, ...]) -> None:
+    """Let the natural key of a dimension, and of the map of its keys, take the texts that come."""
+    wider = tuple(c for c, now in zip(needed, held, strict=True) if is_wider(c.type, now.type))
+    for table in (dimension.table, keys.key_map(dimension)) if wider else ():
+        work.session.reshape(table, Reshape(retyped=wider))
 
 
 def find_members(work: Work, shape: Shape) -> None:

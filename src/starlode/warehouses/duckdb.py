@@ -153,6 +153,10 @@ class DuckDBSession:
     def dialect(self) -> Dialect:
         return DIALECT
 
+    @property
+    def reads_landing(self) -> bool:
+        return False
+
     def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
         self._run(sql, values)
 
@@ -179,6 +183,9 @@ class DuckDBSession:
     def describe(self, sql: str) -> tuple[Column, ...]:
         described = self.rows(f"describe {sql}")
         return tuple(Column(row[0], _type(row[1])) for row in described)
+
+    def sized(self, columns: tuple[Column, ...], rows: str) -> tuple[Column, ...]:  # noqa: ARG002
+        return columns
 
     def columns(self, table: Table) -> tuple[Column, ...]:
         found = self.rows(

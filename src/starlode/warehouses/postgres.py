@@ -91,10 +91,11 @@ class PostgresDialect(Dialect):
     def say(self, tree: exp.Expr, *, pretty: bool = False) -> str:
         return super().say(tree.copy().transform(said), pretty=pretty)
 
-    def retype(self, column: Column) -> str:
+    def retype(self, table: Table, column: Column) -> tuple[str, ...]:
         name, word = self.quote(column.name), self.type(column.type)
         value = f"cast({name} as text)" if column.type.kind == "json" else name
-        return f"alter column {name} set data type {word}{_collation(column)} using cast({value} as {word})"
+        alter = f"alter table {self.table(table)} alter column {name} set data type"
+        return (f"{alter} {word}{_collation(column)} using cast({value} as {word})",)
 
     def renew(self, column: Column) -> tuple[str, ...]:
         name, word = self.quote(column.name), self.type(column.type)
@@ -103,8 +104,8 @@ class PostgresDialect(Dialect):
     def numbers(self, count: int) -> str:
         return f"select i as n from generate_series(0, {count - 1}) as r(i)"
 
-    def count_up(self, below: str) -> str:
-        return f"generate_series(0, {below} - 1)"
+    def repeated(self, rows: str, below: str, number: str) -> str:
+        return f"select *, generate_series(0, {below} - 1) as {number} from {rows}"
 
     def quotient(self, left: str, right: str) -> str:
         return f"({left}) / ({right})"
@@ -116,8 +117,8 @@ class PostgresDialect(Dialect):
         # An array of one tells NULL from NULL no more than any value from itself, and it can be hashed.
         return f"array[{left}] = array[{right}]"
 
-    def fingerprint(self, expressions: list[str]) -> str:
-        return f"hashtextextended(row({', '.join(expressions)})::text, 0)"
+    def fingerprint(self, values: list[tuple[str, Type]]) -> str:
+        return f"hashtextextended(row({', '.join(expression for expression, _ in values)})::text, 0)"
 
     def try_cast(self, expression: str, of: Type) -> str:
         return f"{TRY_CAST}(cast({expression} as text), cast(null as {self.types[of.kind]}))"
@@ -207,6 +208,10 @@ class PostgresSession:
     def dialect(self) -> Dialect:
         return DIALECT
 
+    @property
+    def reads_landing(self) -> bool:
+        return False
+
     def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
         self._run(sql, values)
 
@@ -229,6 +234,9 @@ class PostgresSession:
     def describe(self, sql: str) -> tuple[Column, ...]:
         with told(sql):
             return tuple(column for column, *_ in answers.described(self._connection, sql))
+
+    def sized(self, columns: tuple[Column, ...], rows: str) -> tuple[Column, ...]:  # noqa: ARG002
+        return columns
 
     def columns(self, table: Table) -> tuple[Column, ...]:
         found = self.rows(_COLUMNS, (table.schema, table.name))

@@ -87,15 +87,12 @@ FROM (
 create table __starlode_chain as
 with marked as (
         select "customer_id", "city", "__starlode_seen_at" as valid_from,
-               row_number() over moments > 1 and "city" is not distinct from lag("city") over moments as "__starlode_is_repeat"
+               row_number() over (partition by "customer_id" order by "__starlode_seen_at", "city" nulls first) > 1
+               and "city" is not distinct from lag("city") over (partition by "customer_id" order by "__starlode_seen_at", "city" nulls first) as "__starlode_is_repeat"
           from __starlode_in
-         where "customer_id" is not null and "__starlode_seen_at" is not null
-        window moments as (partition by "customer_id" order by "__starlode_seen_at", "city" nulls first),
-               life as (partition by "customer_id" order by "__starlode_seen_at", "city" nulls first
-                        rows between unbounded preceding and unbounded following))
+         where "customer_id" is not null and "__starlode_seen_at" is not null)
 select "customer_id", "city", valid_from,
-       lead(valid_from, 1, timestamp '9999-12-31 00:00:00')
-            over (partition by "customer_id" order by valid_from) as valid_to
+       coalesce(lead(valid_from) over (partition by "customer_id" order by valid_from), timestamp '9999-12-31 00:00:00') as valid_to
   from marked where not "__starlode_is_repeat";
 
 create table __starlode_held as

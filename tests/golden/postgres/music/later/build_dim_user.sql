@@ -172,19 +172,20 @@ WHERE
 create temp table __starlode_chain as
 with marked as (
         select "user_id", "level", "__starlode_seen_at" as valid_from,
-               last_value("first_name") over life as "first_name",
-               last_value("last_name") over life as "last_name",
-               last_value("gender") over life as "gender",
-               last_value("registered_at") over life as "registered_at",
-               row_number() over moments > 1 and "level" is not distinct from lag("level") over moments as "__starlode_is_repeat"
+               last_value("first_name") over (partition by "user_id" order by "__starlode_seen_at", "level" nulls first, "first_name" nulls first, "last_name" nulls first, "gender" nulls first, "registered_at" nulls first
+                       rows between unbounded preceding and unbounded following) as "first_name",
+               last_value("last_name") over (partition by "user_id" order by "__starlode_seen_at", "level" nulls first, "first_name" nulls first, "last_name" nulls first, "gender" nulls first, "registered_at" nulls first
+                       rows between unbounded preceding and unbounded following) as "last_name",
+               last_value("gender") over (partition by "user_id" order by "__starlode_seen_at", "level" nulls first, "first_name" nulls first, "last_name" nulls first, "gender" nulls first, "registered_at" nulls first
+                       rows between unbounded preceding and unbounded following) as "gender",
+               last_value("registered_at") over (partition by "user_id" order by "__starlode_seen_at", "level" nulls first, "first_name" nulls first, "last_name" nulls first, "gender" nulls first, "registered_at" nulls first
+                       rows between unbounded preceding and unbounded following) as "registered_at",
+               row_number() over (partition by "user_id" order by "__starlode_seen_at", "level" nulls first, "first_name" nulls first, "last_name" nulls first, "gender" nulls first, "registered_at" nulls first) > 1
+               and "level" is not distinct from lag("level") over (partition by "user_id" order by "__starlode_seen_at", "level" nulls first, "first_name" nulls first, "last_name" nulls first, "gender" nulls first, "registered_at" nulls first) as "__starlode_is_repeat"
           from __starlode_in
-         where "user_id" is not null and "__starlode_seen_at" is not null
-        window moments as (partition by "user_id" order by "__starlode_seen_at", "level" nulls first, "first_name" nulls first, "last_name" nulls first, "gender" nulls first, "registered_at" nulls first),
-               life as (partition by "user_id" order by "__starlode_seen_at", "level" nulls first, "first_name" nulls first, "last_name" nulls first, "gender" nulls first, "registered_at" nulls first
-                        rows between unbounded preceding and unbounded following))
+         where "user_id" is not null and "__starlode_seen_at" is not null)
 select "user_id", "level", "first_name", "last_name", "gender", "registered_at", valid_from,
-       lead(valid_from, 1, timestamp '9999-12-31 00:00:00')
-            over (partition by "user_id" order by valid_from) as valid_to
+       coalesce(lead(valid_from) over (partition by "user_id" order by valid_from), timestamp '9999-12-31 00:00:00') as valid_to
   from marked where not "__starlode_is_repeat";
 
 create temp table __starlode_held as
