@@ -188,12 +188,12 @@ class DuckDBSession:
         return columns
 
     def columns(self, table: Table) -> tuple[Column, ...]:
-        found = self.rows(
-            "select column_name, data_type from duckdb_columns() "
-            "where database_name = current_database() and schema_name = ? and table_name = ? order by column_index",
-            (table.schema, table.name),
-        )
-        return tuple(Column(name, _type(word)) for name, word in found)
+        # Asking the catalogue's own table takes five times as long, and grows with the number of tables.
+        try:
+            held = self._connection.sql(f"from {DIALECT.table(table)}")
+        except duckdb.CatalogException:
+            return ()
+        return tuple(Column(name, _type(str(word))) for name, word in zip(held.columns, held.types, strict=True))
 
     def load(self, table: Table, files: Sequence[str], landed: Mapping[str, Type], fixed: Mapping[str, int]) -> None:
         self.execute(
