@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "starlode"
 FLOORS = (
     ("cli", "__main__", "commands", "terminal", "arguments", "completion"),
-    ("run", "history", "query", "sweep", "paper", "why", "tracing", "rebuild", "undo", "reloading"),
+    ("run", "history", "query", "sweep", "retention", "paper", "why", "tracing", "rebuild", "undo", "reloading"),
     ("expand",),
     ("plan", "narrowing"),
     ("steps", "work"),

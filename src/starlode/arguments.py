@@ -7,7 +7,8 @@ hold for many commands are declared once and may stand before or after the comma
 from __future__ import annotations
 
 import argparse
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from starlode.terminal.speech import out
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 VERBS = ("land", "load", "build", "check", "export")
 SHELLS = ("bash", "zsh", "fish", "powershell")
 TEMPLATES = ("files", "music")
+AGES = {"h": "hours", "d": "days", "w": "weeks"}
 
 ABOUT = """\
 From raw data to a star schema that you can trust.
@@ -349,12 +351,14 @@ def _add_sweep(commands: Commands) -> None:
     parser = _add(
         commands,
         "sweep",
-        "remove what died runs left in the landing",
-        "Files that no manifest names are garbage: the remains of runs that were killed. Nothing that\n"
-        "was finished is ever touched.",
-        "  starlode sweep --dry-run\n  starlode sweep",
+        "remove what died runs left in the landing, and what is not needed",
+        "Files that no manifest names are garbage: the remains of runs that were killed. With --unneeded,\n"
+        "landed files go too that a full read has replaced, once no run that can be undone needs them.",
+        "  starlode sweep --dry-run\n  starlode sweep\n  starlode sweep --unneeded --older-than 30d --dry-run",
     )
-    parser.add_argument("--dry-run", action="store_true", help="only name the files")
+    parser.add_argument("--dry-run", action="store_true", help="only name the files, and why they would go")
+    parser.add_argument("--unneeded", action="store_true", help="also landed files that nothing can need any more")
+    parser.add_argument("--older-than", metavar="AGE", type=_age, help="leave what is younger than this: 12h, 30d, 8w")
     _add_wait(parser)
 
 
@@ -440,6 +444,14 @@ def _moment(word: str) -> datetime:
     except ValueError:
         raise argparse.ArgumentTypeError(f"`{word}` is no date such as 2026-01-31 or 2026-01-31T18:00") from None
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _age(word: str) -> timedelta:
+    """An age such as 12h, 30d or 8w."""
+    found = re.fullmatch(r"([0-9]{1,5})([hdw])", word)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"`{word}` is no age: write hours, days or weeks, such as 12h, 30d or 8w")
+    return timedelta(**{AGES[found[2]]: int(found[1])})
 
 
 def _seconds(word: str) -> float:

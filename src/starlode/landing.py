@@ -153,6 +153,14 @@ def garbage(landing: Store, stream: Stream) -> Iterator[Stored]:
             yield file
 
 
+def unfinished(landing: Store, stream: Stream) -> Iterator[Stored]:
+    """Files that a run has begun to bring into a stream's folder, where beginning leaves something."""
+    folder = folder_of(stream)
+    for file in landing.unfinished(folder):
+        if _is_own(file.name.removeprefix(f"{folder}/")):
+            yield file
+
+
 def _is_own(name: str) -> bool:
     """Whether a run gives such a name to a file in a stream's folder, manifests aside."""
     above, slash, own = name.partition("/")

@@ -103,6 +103,12 @@ class Store(Protocol):
     def remove(self, names: Sequence[str]) -> None:
         """Remove files, and folders that are empty then."""
 
+    def unfinished(self, folder: str) -> tuple[Stored, ...]:
+        """Files below a folder that were begun to be kept and never were, as far as the store remembers them."""
+
+    def abandon(self, names: Sequence[str]) -> None:
+        """Let the store forget what it remembers of unfinished files."""
+
 
 def digest_of(path: Path) -> str:
     """The checksum that manifests keep of a file's bytes."""

@@ -212,9 +212,17 @@ def test_sweep_removes_what_no_manifest_names(cli: Cli, shop: Path) -> None:
 
     assert was_kept
     assert "1 file, 7 B would be removed" in named.err
-    assert told == {"removed": True, "bytes": 7, "files": [{"path": str(garbage), "bytes": 7}]}
+    file = {"path": str(garbage), "bytes": 7, "why": "no manifest names it"}
+    assert told == {"removed": True, "bytes": 7, "files": [file]}
     assert not garbage.exists()
     assert "the landing is clean" in clean.err
+
+
+def test_sweep_refuses_an_age_that_it_does_not_understand(cli: Cli, shop: Path) -> None:
+    answer = cli("sweep", "--older-than", "30", "--project", str(shop))
+
+    assert answer.code == 2
+    assert "write hours, days or weeks, such as 12h, 30d or 8w" in answer.err
 
 
 def test_query_prints_a_table_with_numbers_at_the_end(cli: Cli, shop: Path) -> None:

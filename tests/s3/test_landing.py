@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 import starlode
 from starlode.errors import DataError, LandingError, SourceError
-from starlode.landing import commit, read_manifest
+from starlode.landing import LandedFile, commit, read_manifest
+from starlode.store import digest_of
 from starlode.stores.bucket import Bucket
 from tests import projects
 from tests.engine import shop
 from tests.s3 import laying
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.s3.servers import Server
 
 PREFIX = "lake/shop"
@@ -220,6 +221,38 @@ def test_sweeping_a_bucket_takes_what_dead_runs_left(tmp_path: Path, bucket: str
 
 def test_the_landing_of_a_project_is_a_bucket(tmp_path: Path, bucket: str) -> None:
     assert isinstance(_opened(tmp_path, bucket).landing, Bucket)
+
+
+def test_sweeping_a_bucket_lets_it_forget_uploads_that_were_never_finished(
+    tmp_path: Path, bucket: str, s3: Server
+) -> None:
+    project = _opened(tmp_path, bucket)
+    starlode.run(project)
+    own = f"{PREFIX}/shop/orders/00000009-20240101T000000-0123abcd/part-00001.parquet"
+    foreign = f"{PREFIX}/shop/orders/film.mp4"
+    for key in (own, foreign):
+        upload = s3.client().create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
+        s3.client().upload_part(Bucket=bucket, Key=key, UploadId=upload, PartNumber=1, Body=b"x")
+
+    swept = starlode.sweep(project)
+
+    assert [(held.where, held.why) for held in swept] == [(f"s3://{bucket}/{own}", "its upload was never finished")]
+    left = s3.client().list_multipart_uploads(Bucket=bucket)["Uploads"]
+    assert [held["Key"] for held in left] == [foreign]
+
+
+def test_large_parts_go_up_in_pieces_and_come_back_the_same(tmp_path: Path, bucket: str, s3: Server) -> None:
+    landing = _opened(tmp_path, bucket).landing
+    content = os.urandom(20 << 20)
+    landing.room("shop/orders/part").write_bytes(content)
+    file = LandedFile("shop/orders/part", 1, len(content), digest_of(landing.room("shop/orders/part")), ())
+    landing.keep("shop/orders/part")
+
+    elsewhere = _opened(tmp_path, bucket).landing
+    ((path,),) = elsewhere.fetch([file])
+
+    assert Path(path).read_bytes() == content
+    assert "-3" in s3.client().head_object(Bucket=bucket, Key=f"{PREFIX}/shop/orders/part")["ETag"]
 
 
 def _opened(folder: Path, bucket: str, landing: str = "") -> starlode.Project:

@@ -1,4 +1,4 @@
-"""`starlode sweep`: remove what runs that died left in the landing."""
+"""`starlode sweep`: remove what runs that died left in the landing, and what nothing can need any more."""
 
 from __future__ import annotations
 
@@ -14,17 +14,30 @@ from starlode.terminal.tables import table
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from starlode.sweep import Swept
+
 
 def command(arguments: Namespace) -> int:
-    found = sweep(asked_project(arguments), dry_run=arguments.dry_run, wait=arguments.wait)
+    found = sweep(
+        asked_project(arguments),
+        unneeded=arguments.unneeded,
+        older_than=arguments.older_than,
+        dry_run=arguments.dry_run,
+        wait=arguments.wait,
+    )
     total = sum(swept.bytes for swept in found)
     if arguments.json:
-        files = [{"path": swept.where, "bytes": swept.bytes} for swept in found]
+        files = [{"path": swept.where, "bytes": swept.bytes, "why": swept.why} for swept in found]
         documents.write({"removed": not arguments.dry_run, "bytes": total, "files": files})
     elif not found:
-        say("the landing is clean: every file is named by a manifest")
+        needed = "needed" if arguments.unneeded else "named by a manifest"
+        say(f"the landing is clean: every file is {needed}")
     else:
-        out(table(("size", "file"), [(size(swept.bytes), shown_place(swept.where)) for swept in found], right={"size"}))
+        out(table(("size", "file", "why"), [_row(swept) for swept in found], right={"size"}))
         verb = "would be removed" if arguments.dry_run else "removed"
         say(f"{many(len(found), 'file')}, {size(total)} {verb}")
     return 0
+
+
+def _row(swept: Swept) -> tuple[str, str, str]:
+    return size(swept.bytes), shown_place(swept.where), swept.why

@@ -40,11 +40,14 @@ def keep_before(dialect: Dialect, table: Table, alias: str, where: str, load_key
 
 def forget_before(dialect: Dialect, table: Table) -> str:
     """Forget what was kept for runs that are too old to be undone."""
-    first = f"select run_id, min(load_key) as first from {dialect.table(LOAD)} group by run_id"
-    oldest = (
-        f"select min(first) from (select first from ({first}) as runs order by first desc limit {UNDOABLE}) as last"
-    )
+    oldest = oldest_undoable(dialect)
     return f"delete from {dialect.table(before_table(table))} where {dialect.quote(CHANGED_COLUMN)} < ({oldest})"
+
+
+def oldest_undoable(dialect: Dialect) -> str:
+    """The first load of the oldest run that can be undone."""
+    first = f"select run_id, min(load_key) as first from {dialect.table(LOAD)} group by run_id"
+    return f"select min(first) from (select first from ({first}) as runs order by first desc limit {UNDOABLE}) as last"
 
 
 def take_out(dialect: Dialect, table: Table, identity: tuple[str, ...], loads: str) -> str:

@@ -81,11 +81,15 @@ class Amazon:
                 return "its access control list lets everybody in", ""
         return "", ", ".join(dict.fromkeys(untold))
 
-    def unfinished(self, bucket: str, prefix: str) -> tuple[tuple[str, str], ...]:
-        """The uploads in pieces below a prefix that nobody has finished, as key and number; raises NotTold."""
+    def unfinished(self, bucket: str, prefix: str) -> tuple[tuple[str, str, float], ...]:
+        """The uploads in pieces below a prefix that nobody has finished, as key, number and beginning; raises NotTold."""
         pages = self._client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=prefix)
         with _told():
-            return tuple((held["Key"], held["UploadId"]) for page in pages for held in page.get("Uploads", ()))
+            return tuple(
+                (held["Key"], held["UploadId"], held["Initiated"].timestamp())
+                for page in pages
+                for held in page.get("Uploads", ())
+            )
 
     def abandon(self, bucket: str, uploads: Sequence[tuple[str, str]]) -> None:
         """Let the server forget the pieces of unfinished uploads, as far as it knows them still."""

@@ -110,6 +110,12 @@ class Bucket:
     def remove(self, names: Sequence[str]) -> None:
         self.objects.remove(names)
 
+    def unfinished(self, folder: str) -> tuple[Stored, ...]:
+        return tuple(Stored(held.name, held.bytes, held.written_at) for held in self.objects.unfinished(folder))
+
+    def abandon(self, names: Sequence[str]) -> None:
+        self.objects.abandon(names)
+
     @cached_property
     def objects(self) -> Objects:
         """The bucket itself."""

@@ -103,6 +103,13 @@ class Folder:
             if not any(folder.iterdir()):
                 folder.rmdir()
 
+    def unfinished(self, folder: str) -> tuple[Stored, ...]:  # noqa: ARG002
+        """None: a file is written where it stays, and is garbage or whole."""
+        return ()
+
+    def abandon(self, names: Sequence[str]) -> None:
+        """Nothing: nothing is unfinished."""
+
 
 def _sync(folder: Path) -> None:
     """Make new names in a folder durable."""

@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from starlode.errors import StarlodeError, Stopped
-from starlode.stores.aws import INSTALL, Amazon
+from starlode.stores.aws import INSTALL, Amazon, NotTold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -157,6 +157,26 @@ class Objects:
         if names:
             with self._told("s3:DeleteObject", names[0]):
                 self._library.delete(self._store, list(names))
+
+    def unfinished(self, folder: str) -> tuple[Object, ...]:
+        """The objects below a folder whose upload in pieces was never finished; only S3 keeps such pieces for ever."""
+        if self.address.scheme != "s3":
+            return ()
+        above = f"{self.address.prefix}/" if self.address.prefix else ""
+        try:
+            found = self.amazon.unfinished(self.address.bucket, f"{above}{folder}/")
+        except NotTold as error:
+            hint = "this needs the right s3:ListBucketMultipartUploads of the bucket"
+            what = f"the bucket does not tell of unfinished uploads: {error}"
+            raise self.fails(what, where=self.shown(folder), hint=hint) from None
+        return tuple(Object(key.removeprefix(above), 0, number, begun) for key, number, begun in found)
+
+    def abandon(self, names: Sequence[str]) -> None:
+        """Let the server forget the pieces of unfinished uploads of some objects."""
+        above = f"{self.address.prefix}/" if self.address.prefix else ""
+        for name in dict.fromkeys(names):
+            uploads = self.amazon.unfinished(self.address.bucket, f"{above}{name}")
+            self.amazon.abandon(self.address.bucket, [(key, number) for key, number, _ in uploads])
 
     @cached_property
     def amazon(self) -> Amazon:
