@@ -7,6 +7,7 @@ parts wait, so memory and room stay bounded.
 
 from __future__ import annotations
 
+import io
 import os
 from collections import Counter, deque
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -80,6 +81,8 @@ class PartWriter:
             self._thread.submit(self._finish).result()
         self._thread.shutdown(wait=True, cancel_futures=True)
         self._keepers.shutdown(wait=True, cancel_futures=True)
+        if kind is not None:
+            self._leave()
         # Arrow keeps what it once used; the warehouse needs it next.
         pa.default_memory_pool().release_unused()
 
@@ -115,6 +118,12 @@ class PartWriter:
             self._values[field.name] = self._values.get(field.name, 0) + len(column) - column.null_count
         for name, total in sums(batch).items():
             self.sums[name] = EXACT.add(self.sums.get(name, Decimal(0)), total)
+
+    def _leave(self) -> None:
+        """Let go of the files that an extraction which failed has begun; nobody ever reads them."""
+        for part in (self._open, self._rejects):
+            if part is not None:
+                part.leave()
 
     def _finish(self) -> None:
         if self._open is not None:
@@ -172,12 +181,16 @@ class _Part:
         self._bytes.finish()
         return LandedFile(self.name, self.rows, self._bytes.size, self._bytes.digest, _columns(self.schema))
 
+    def leave(self) -> None:
+        self._bytes.leave()
+        self._parquet.close()
+
 
 class _Digested:
     """A file that is hashed while it is written, so that its checksum costs no second read."""
 
     def __init__(self, path: Path) -> None:
-        self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+        self._file: IO[bytes] = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
         self._state = blake2b(digest_size=DIGEST_BYTES)
         self.size = 0
         self.closed = False
@@ -199,6 +212,11 @@ class _Digested:
 
     def close(self) -> None:
         """Left to `finish`: Parquet closes before the bytes are durable."""
+
+    def leave(self) -> None:
+        """Close the file as it stands; what is still written goes nowhere."""
+        self._file.close()
+        self._file = io.BytesIO()
 
     def finish(self) -> None:
         self._file.flush()
