@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlode import __version__
 from starlode.errors import DataError
+from starlode.finding import Reject
 from starlode.landing import now
 from starlode.sql import following, staging
 from starlode.sql import ledger as sql
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from starlode.finding import Finding, Reject
+    from starlode.finding import Finding
     from starlode.project import Project
     from starlode.session import Session
     from starlode.table import Column, Table
@@ -162,6 +163,11 @@ class Ledger:
         ids = [row[0] for row in rows if row[2] == stream and (files is None or row[4] in set(files))]
         self._session.insert(sql.RESOLUTION, [(reject_id, self.run_id, how, now()) for reject_id in ids])
         return len(ids)
+
+    def open_rejects(self, stream: str) -> list[Reject]:
+        """The rejected rows of a stream that nobody has resolved yet."""
+        rows = self._session.rows(sql.open_rejects(self._session.dialect))
+        return [Reject(*row[4:10]) for row in rows if row[2] == stream]
 
     def write_conflicts(self, name: str, rule: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Keep which keys disagree, in which columns and how many rows."""

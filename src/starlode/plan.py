@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from starlode.table import Column
 
 # A change of how models are built makes them be built again.
-BUILD_VERSION = 2
+BUILD_VERSION = 3
 VERBS: tuple[Verb, ...] = ("land", "load", "build", "check", "export")
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from starlode.sql.dialect import HIGH_DATE
 from starlode.sql.dimension import LOAD_KEY, VALID_FROM, VALID_TO, WORK_CHAIN, WORK_PIECES
 from starlode.sql.known import FROM, UNTIL, versions
+from starlode.sql.life import WORK_LIFE
 from starlode.star import UNKNOWN_KEY
 
 if TYPE_CHECKING:
@@ -38,6 +39,14 @@ def cut_versions(dialect: Dialect, shape: Shape, star: Star) -> str:
         f"select {names},\n       {begins} as {VALID_FROM},\n       {ends} as {VALID_TO}{keys}\n"
         f"  from {WORK_CHAIN} as w{joins}\n where {begins} < {ends}"
     )
+
+
+def show_first(dialect: Dialect, shape: Shape, fixed: tuple[str, ...]) -> str:
+    """Let the chain hold the first values of columns that are fixed, so that a reference is to what the dimension shows."""
+    q = dialect.quote
+    assigned = ", ".join(f"{q(name)} = l.{q(name)}" for name in fixed)
+    same = " and ".join(f"c.{q(name)} = l.{q(name)}" for name in shape.keys)
+    return f"update {WORK_CHAIN} as c\n   set {assigned}\n  from {WORK_LIFE} as l\n where {same}"
 
 
 def members_of(dialect: Dialect, dimension: Dimension, star: Star, load_key: int) -> str:

@@ -2,7 +2,8 @@
 
 Beside a keyed stream lies `(deleted)`, a row for each time that a key left it: the moment of the extraction that showed it, and
 the load that brought the key back, if one did. A key that comes back as of a moment before that has never been away, and the
-moment is forgotten.
+moment is forgotten. While a rejected row may have told of a key, it has no moment and is not back: that it is deleted
+is in doubt.
 """
 
 from __future__ import annotations
@@ -52,14 +53,41 @@ def keys_missing(dialect: Dialect, key: tuple[str, ...], old: Table, new: Table)
     return keys_where(dialect, key, old, f"not exists (select 1 from {dialect.table(new)} as n where {same})")
 
 
-def add_deleted(dialect: Dialect, deleted: Table, gone: str, moment: str, load_key: int) -> str:
-    """Note that the keys which a SELECT gives have left the stream."""
-    own = (MOMENT, LOAD_COLUMN, BACK)
-    keys = dialect.names(tuple(name for name in deleted.names if name not in own))
+def add_deleted(dialect: Dialect, deleted: Table, gone: str, load_key: int) -> str:
+    """Note that a load does not tell the keys any more which a SELECT gives; whether they are deleted is in doubt yet."""
+    keys, own = dialect.names(_keys(deleted)), dialect.names((MOMENT, LOAD_COLUMN, BACK))
     return (
-        f"insert into {dialect.table(deleted)} ({keys}, {dialect.names(own)})\n"
-        f"select {keys}, cast({dialect.text(moment)} as {dialect.type(TIMESTAMP)}), {load_key}, null\n"
+        f"insert into {dialect.table(deleted)} ({keys}, {own})\n"
+        f"select {keys}, null, {load_key}, null\n"
         f"  from (\n{gone}\n  ) as gone"
+    )
+
+
+def count_doubts(dialect: Dialect, deleted: Table) -> str:
+    return f"select count(*) from {dialect.table(deleted)} where {_is_in_doubt(dialect)}"
+
+
+def doubts(dialect: Dialect, deleted: Table) -> str:
+    """The keys of which it is in doubt whether they are deleted."""
+    return f"select {dialect.names(_keys(deleted))} from {dialect.table(deleted)} where {_is_in_doubt(dialect)}"
+
+
+def settle(dialect: Dialect, deleted: Table, moment: str, load_key: int) -> str:
+    """Say of every key that is in doubt that it left the stream at a moment."""
+    at = f"cast({dialect.text(moment)} as {dialect.type(TIMESTAMP)})"
+    return (
+        f"update {dialect.table(deleted)} set {dialect.quote(MOMENT)} = {at}, {dialect.quote(LOAD_COLUMN)} = {load_key}\n"
+        f" where {_is_in_doubt(dialect)}"
+    )
+
+
+def doubt(dialect: Dialect, deleted: Table, load_key: int) -> str:
+    """Leave in doubt whether a key is deleted that a load has just been said to show as such."""
+    q = dialect.quote
+    same = " and ".join(f"{q(name)} = {dialect.hole(place)}" for place, name in enumerate(_keys(deleted), 1))
+    return (
+        f"update {dialect.table(deleted)} set {q(MOMENT)} = null\n"
+        f" where {q(BACK)} is null and {q(LOAD_COLUMN)} = {load_key} and {same}"
     )
 
 
@@ -96,7 +124,8 @@ def has_left(dialect: Dialect, away: Away, dimension: Dimension, of: str, also: 
 
 def is_away(dialect: Dialect, away: Away, dimension: Dimension, of: str) -> str:
     """Whether the key of a row `of` is away now."""
-    return has_left(dialect, away, dimension, of, f" and x.{dialect.quote(BACK)} is null")
+    q = dialect.quote
+    return has_left(dialect, away, dimension, of, f" and x.{q(BACK)} is null and x.{q(MOMENT)} is not null")
 
 
 def moved_since(dialect: Dialect, away: Away, dimension: Dimension, since: int) -> str:
@@ -107,6 +136,14 @@ def moved_since(dialect: Dialect, away: Away, dimension: Dimension, since: int) 
         f"select {names} from {dialect.table(deleted)} as x\n"
         f" where x.{q(LOAD_COLUMN)} > {since} or x.{q(BACK)} > {since}"
     )
+
+
+def _keys(deleted: Table) -> tuple[str, ...]:
+    return tuple(name for name in deleted.names if name not in (MOMENT, LOAD_COLUMN, BACK))
+
+
+def _is_in_doubt(dialect: Dialect) -> str:
+    return f"{dialect.quote(MOMENT)} is null and {dialect.quote(BACK)} is null"
 
 
 def _is_back(dialect: Dialect, stream: Stream, held: Table, load_key: int, also: str = "") -> str:

@@ -274,13 +274,14 @@ def delete_changed(dialect: Dialect, shape: Shape) -> str:
     return f"{delete}\n where {is_changed(dialect, shape, row)}"
 
 
-def add_versions(dialect: Dialect, shape: Shape, load_key: int) -> str:
+def add_versions(dialect: Dialect, shape: Shape, load_key: int, is_deleted: str = "false") -> str:
+    """Add what is new or changed, with the mark of rows `w` that their member is deleted where there is one."""
     names = (*shape.dimension.own_keys, *shape.keys, *wanted(dialect, shape, "c"))
-    listed = dialect.names(names)
-    flag, unset = (f", {IS_DELETED}", ", false") if shape.dimension.deletes == "flag" else ("", "")
+    listed, marks = dialect.names(names), shape.dimension.deletes == "flag"
+    flag, mark = (f", {IS_DELETED}", f", {is_deleted}") if marks else ("", "")
     return (
         f"insert into {dialect.table(shape.dimension.table)} ({listed}{flag}, {IS_INFERRED}, {LOAD_KEY})\n"
-        f"select {listed}{unset}, false, {load_key} from {WORK_ROWS} where {dialect.own('change')} <> 'same'"
+        f"select {listed}{mark}, false, {load_key} from {WORK_ROWS} as w where {dialect.own('change')} <> 'same'"
     )
 
 

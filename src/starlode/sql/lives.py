@@ -130,6 +130,11 @@ def count_flags(dialect: Dialect, shape: Shape, away: Away) -> str:
     )
 
 
+def count_flagged_anew(dialect: Dialect, shape: Shape, away: Away) -> str:
+    """How many rows say what is not so any more."""
+    return f"select count(*) from {dialect.table(shape.dimension.table)} as d\n where {is_flagged_anew(dialect, shape, away)}"
+
+
 def is_flagged_anew(dialect: Dialect, shape: Shape, away: Away) -> str:
     """The condition of rows `d` whose mark says what is not so any more."""
     is_now = is_away(dialect, away, shape.dimension, "d")

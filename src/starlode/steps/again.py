@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from starlode.finding import Reject
+    from starlode.session import Session
     from starlode.step import Reload
     from starlode.table import Table
     from starlode.work import Work
@@ -44,13 +45,25 @@ class Aside(Stream):
 
 
 class Silent(Ledger):
-    """A ledger that follows how far a stream aside has come, and says nothing of its rows a second time."""
+    """A ledger that follows how far a stream aside has come, and says nothing of its rows a second time.
 
-    def write_rejects(self, stream: str, manifest: int, rejects: Sequence[Reject]) -> None:
-        """Left out: they were kept when the rows were first loaded."""
+    Its rejects were kept when the rows were first loaded; here it is only known which of them were open by then.
+    """
+
+    def __init__(self, session: Session, project: str, run_id: str) -> None:
+        super().__init__(session, project, run_id)
+        self._open: list[Reject] = []
+
+    def write_rejects(self, stream: str, manifest: int, rejects: Sequence[Reject]) -> None:  # noqa: ARG002
+        self._open += rejects
 
     def resolve_rejects(self, stream: str, files: Sequence[str] | None, how: str) -> int:  # noqa: ARG002
-        return 0
+        before = len(self._open)
+        self._open = [reject for reject in self._open if files is not None and reject.file not in files]
+        return before - len(self._open)
+
+    def open_rejects(self, stream: str) -> list[Reject]:  # noqa: ARG002
+        return self._open
 
 
 def reload(step: Reload, work: Work) -> Outcome:

@@ -24,6 +24,9 @@ def cascade(work: Work, shape: Shape, load_key: int) -> tuple[str, tuple[Finding
     session, star, roles = work.session, work.project.star, shape.dimension.roles
     if not roles:
         return dimension_sql.WORK_CHAIN, ()
+    fixed = tuple(name for role in roles for name in role.columns if name in shape.dimension.fixed)
+    if fixed:
+        session.execute(sql.show_first(session.dialect, shape, fixed))
     for role in roles:
         given = (*shape.key, *shape.attributes)
         guard_kinds(shape.dimension, role, star.dimension(role.dimension), given, session)

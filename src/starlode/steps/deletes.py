@@ -50,7 +50,7 @@ def note_back(work: Work, batch: Batch, moments: tuple[str, ...]) -> None:
         # Kept on without its newest rows, it would be taken for whole once a dimension asks for it again.
         session.execute(staging.drop(dialect, sql.deleted_table(stream)))
         return
-    tables = (_ready(work, batch), staging.staging_table(stream))
+    tables = (ready(work, batch), staging.staging_table(stream))
     if not session.rows(sql.count_away(dialect, tables[0]))[0][0]:
         return
     told = tuple(name for name in moments if name in {column.name for column in batch.columns})
@@ -109,26 +109,39 @@ def ended_now(work: Work, shape: Shape, moment: str) -> str:
     return _cut(work, shape, rows)
 
 
-def flag(work: Work, shape: Shape, load_key: int) -> tuple[int, tuple[Finding, ...]]:
-    """Mark the members that are deleted, and those no more that are back; how many rows that changes."""
-    session, dialect, gone = work.session, work.session.dialect, away(work.project, work.session, shape.dimension)
-    if gone is None or shape.dimension.deletes != "flag":
-        return 0, ()
+def marks_of(work: Work, shape: Shape) -> tuple[str, tuple[Finding, ...]]:
+    """Whether a row `w` is of a member that is deleted, and what to tell of rows whose mark is about to change."""
+    session, dialect, gone = work.session, work.session.dialect, _flagged(work, shape)
+    if gone is None:
+        return "false", ()
+    is_deleted = sql.is_away(dialect, gone, shape.dimension, "w")
     set_now, unset = session.rows(lives.count_flags(dialect, shape, gone))[0]
     if set_now + unset == 0:
-        return 0, ()
-    keep_before(work, shape.dimension.table, "d", lives.is_flagged_anew(dialect, shape, gone), load_key)
-    session.execute(lives.flag_deleted(dialect, shape, gone, load_key))
+        return is_deleted, ()
     told = f"{counted(set_now, 'row')} marked as deleted, {counted(unset, 'row')} as back"
-    return set_now + unset, (Finding("deleted", shape.dimension.table.name, "note", told, found=str(set_now)),)
+    return is_deleted, (Finding("deleted", shape.dimension.table.name, "note", told, found=str(set_now)),)
+
+
+def mark(work: Work, shape: Shape, load_key: int) -> int:
+    """Mark the members that are deleted, and those no more that are back; how many rows that changes which nothing else did."""
+    session, dialect, gone = work.session, work.session.dialect, _flagged(work, shape)
+    count = int(session.rows(lives.count_flagged_anew(dialect, shape, gone))[0][0]) if gone else 0
+    if gone and count:
+        keep_before(work, shape.dimension.table, "d", lives.is_flagged_anew(dialect, shape, gone), load_key)
+        session.execute(lives.flag_deleted(dialect, shape, gone, load_key))
+    return count
+
+
+def _flagged(work: Work, shape: Shape) -> Away | None:
+    """Where the keys that left are noted, for a dimension that marks its deleted members."""
+    return away(work.project, work.session, shape.dimension) if shape.dimension.deletes == "flag" else None
 
 
 def _note(work: Work, batch: Batch, gone: str) -> None:
-    moment = batch.manifest.created_at
-    work.session.execute(sql.add_deleted(work.session.dialect, _ready(work, batch), gone, moment, batch.load_key))
+    work.session.execute(sql.add_deleted(work.session.dialect, ready(work, batch), gone, batch.load_key))
 
 
-def _ready(work: Work, batch: Batch) -> Table:
+def ready(work: Work, batch: Batch) -> Table:
     """The table of the keys that left a stream, made or brought to the columns of its key."""
     session, dialect = work.session, work.session.dialect
     table = sql.deleted_table(batch.stream, batch.columns)

@@ -13,7 +13,7 @@ from starlode.sql import dimension as sql
 from starlode.step import Outcome
 from starlode.steps.before import keep_before
 from starlode.steps.cascade import cascade
-from starlode.steps.deletes import ended, ended_now, flag
+from starlode.steps.deletes import ended, ended_now, mark, marks_of
 from starlode.steps.given import guard_dimension, guard_names
 from starlode.steps.shaping import find_members, shape_dimension
 from starlode.words import counted
@@ -54,11 +54,12 @@ def build_dimension(
     _allot(session, shape, chain)
     changes = dict(session.rows(sql.count_changes(dialect)))
     vanished = session.rows(sql.count_vanished(dialect, shape))[0][0] if shape.has_history else 0
+    is_deleted, told = marks_of(work, shape)
     if vanished or changes.get("update"):
         keep_before(work, dimension.table, "d", sql.is_changed(dialect, shape), load_key, sql.WORK_HELD)
         session.execute(sql.delete_changed(dialect, shape))
-    session.execute(sql.add_versions(dialect, shape, load_key))
-    flagged, told = flag(work, shape, load_key)
+    session.execute(sql.add_versions(dialect, shape, load_key, is_deleted))
+    marked = mark(work, shape, load_key) if told else 0
     find_members(work, shape)
     _drop_work(session)
     return Outcome(
@@ -67,7 +68,7 @@ def build_dimension(
         rejected=no_key + no_moment + disputed,
         merged=rows - no_key - no_moment - disputed - chosen,
         inserted=changes.get("insert", 0),
-        updated=changes.get("update", 0) + flagged,
+        updated=changes.get("update", 0) + marked,
         deleted=past + vanished,
         unchanged=changes.get("same", 0),
         findings=(*_left_out(dimension, no_key, no_moment), *refused, *findings, *inferred, *told),
@@ -106,13 +107,15 @@ def _chain(work: Work, shape: Shape) -> tuple[int, tuple[Finding, ...]]:
     """Fill the chain from moments that the data tell."""
     session, dialect = work.session, work.session.dialect
     findings: tuple[Finding, ...] = ()
-    rows = sql.WORK_IN
-    session.execute(sql.chain_versions(dialect, shape, ended(work, shape, rows)))
+    rows = ended(work, shape, sql.WORK_IN)
+    session.execute(sql.chain_versions(dialect, shape, rows))
     if session.rows(conflict.count_contradictions(dialect, shape))[0][0]:
-        findings, rows = _conflicts(work, shape), sql.WORK_SEEN
+        findings = _conflicts(work, shape)
         session.execute(staging.drop_work(dialect, sql.WORK_CHAIN))
-        session.execute(sql.choose_rows(dialect, shape, rows, per_moment=True))
-        session.execute(sql.chain_versions(dialect, shape, ended(work, shape, rows)))
+        session.execute(sql.choose_rows(dialect, shape, sql.WORK_SEEN, per_moment=True))
+        rows = ended(work, shape, sql.WORK_SEEN)
+        session.execute(sql.chain_versions(dialect, shape, rows))
+    # What was told for after the end of a member did not come true, and is no part of its life either.
     _read_life(work, shape, rows)
     return session.rows(sql.count_chain(dialect))[0][0], findings
 

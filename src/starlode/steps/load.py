@@ -22,6 +22,7 @@ from starlode.sql.dialect import OWN
 from starlode.step import Load, Outcome
 from starlode.steps.arrival import Batch, load_files, sums_of
 from starlode.steps.deletes import note_back, note_gone, note_missing
+from starlode.steps.doubt import settle
 from starlode.steps.following import Following, begin, follow
 from starlode.steps.given import guard_names
 from starlode.steps.recall import recall
@@ -117,7 +118,7 @@ def load_extraction(step: Load, work: Work, manifest: Manifest, load_key: int) -
         session.find_by(table, (staging.LOAD_COLUMN,), grows=True)
     note_back(work, batch, step.moments)
     _write_down(work, batch, aligned)
-    findings = (*manifest.findings, *aligned.findings, *outcome.findings, *findings)
+    findings = (*manifest.findings, *aligned.findings, *outcome.findings, *findings, *settle(work, batch))
     return replace(outcome, bytes=manifest.bytes, findings=findings)
 
 

@@ -109,4 +109,4 @@ select "song_id", timestamp '0001-01-01 00:00:00', "song_key"
   from __starlode_rows where "__starlode_is_new_pair";
 
 insert into "star"."dim_song" ("song_key", "song_id", "title", "artist_name", "year", "seconds", is_inferred, load_key)
-select "song_key", "song_id", "title", "artist_name", "year", "seconds", false, 1 from __starlode_rows where "__starlode_change" <> 'same';
+select "song_key", "song_id", "title", "artist_name", "year", "seconds", false, 1 from __starlode_rows as w where "__starlode_change" <> 'same';

@@ -134,4 +134,4 @@ select "user_id", valid_from, "user_key"
   from __starlode_rows where "__starlode_is_new_pair";
 
 insert into "star"."dim_user" ("user_key", "user_id", "first_name", "last_name", "gender", "level", "registered_at", "valid_from", "valid_to", "is_current", is_inferred, load_key)
-select "user_key", "user_id", "first_name", "last_name", "gender", "level", "registered_at", "valid_from", "valid_to", "is_current", false, 1 from __starlode_rows where "__starlode_change" <> 'same';
+select "user_key", "user_id", "first_name", "last_name", "gender", "level", "registered_at", "valid_from", "valid_to", "is_current", false, 1 from __starlode_rows as w where "__starlode_change" <> 'same';

@@ -94,4 +94,4 @@ select "product_id", timestamp '0001-01-01 00:00:00', "product_key"
   from __starlode_rows where "__starlode_is_new_pair";
 
 insert into "star"."dim_product" ("product_key", "product_id", "name", is_inferred, load_key)
-select "product_key", "product_id", "name", false, 1 from __starlode_rows where "__starlode_change" <> 'same';
+select "product_key", "product_id", "name", false, 1 from __starlode_rows as w where "__starlode_change" <> 'same';

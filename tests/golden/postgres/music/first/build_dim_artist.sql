@@ -116,4 +116,4 @@ select "artist_id", timestamp '0001-01-01 00:00:00', "artist_key"
   from __starlode_rows where "__starlode_is_new_pair";
 
 insert into "star"."dim_artist" ("artist_key", "artist_id", "name", "location", "latitude", "longitude", is_inferred, load_key)
-select "artist_key", "artist_id", "name", "location", "latitude", "longitude", false, 1 from __starlode_rows where "__starlode_change" <> 'same';
+select "artist_key", "artist_id", "name", "location", "latitude", "longitude", false, 1 from __starlode_rows as w where "__starlode_change" <> 'same';

@@ -106,4 +106,4 @@ select "customer_id", valid_from, "customer_key"
   from __starlode_rows where "__starlode_is_new_pair";
 
 insert into "star"."dim_customer" ("customer_key", "customer_id", "city", "valid_from", "valid_to", "is_current", is_inferred, load_key)
-select "customer_key", "customer_id", "city", "valid_from", "valid_to", "is_current", false, 1 from __starlode_rows where "__starlode_change" <> 'same';
+select "customer_key", "customer_id", "city", "valid_from", "valid_to", "is_current", false, 1 from __starlode_rows as w where "__starlode_change" <> 'same';
