@@ -19,6 +19,7 @@ from starlode.finding import Reject
 from starlode.landing import now
 from starlode.sql import following, staging
 from starlode.sql import ledger as sql
+from starlode.sql.deletes import deleted_table
 from starlode.sql.keys import key_map
 from starlode.step import Outcome, Step
 
@@ -51,6 +52,8 @@ class State:
     positions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     columns: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
     seen: frozenset[str] = frozenset()
+    # The streams of which it is kept which keys left them.
+    deleted: frozenset[str] = frozenset()
     tables: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
     undecided: frozenset[tuple[str, str]] = frozenset()
     # Since which load it is known, row by row, what becomes of each staging table.
@@ -240,6 +243,7 @@ def read_state(session: Session, project: Project) -> State:
         positions.setdefault(stream, {})[name] = json.loads(value)
     columns = {str(s): _own_columns(session, staging.staging_table(s)) for s in project.streams}
     seen = frozenset(str(s) for s in project.streams if session.columns(staging.seen_table(s)))
+    deleted = frozenset(str(s) for s in project.streams if session.columns(deleted_table(s)))
     kept = (*project.star.tables, *(key_map(d) for d in project.star.dimensions))
     tables = {str(t): held for t in kept if (held := session.columns(t))}
     undecided = frozenset((stream, column) for stream, column in session.rows(sql.undecided_columns(dialect)))
@@ -248,7 +252,7 @@ def read_state(session: Session, project: Project) -> State:
     for stream, number in session.rows(sql.undone_extractions(dialect)):
         undone.setdefault(stream, set()).add(number)
     left = {stream: frozenset(numbers) for stream, numbers in undone.items()}
-    return State(loads, positions, columns, seen, tables, undecided, followed, left)
+    return State(loads, positions, columns, seen, deleted, tables, undecided, followed, left)
 
 
 def _own_columns(session: Session, table: Table) -> tuple[Column, ...]:

@@ -16,6 +16,7 @@ from starlode.arrow import columns_of
 from starlode.landing import LandedFile, Manifest, numbers, read_manifest
 from starlode.ledger import Ledger
 from starlode.sql import staging
+from starlode.sql.deletes import deleted_table
 from starlode.sql.dialect import OWN
 from starlode.sql.following import gone_table
 from starlode.sql.keys import key_map
@@ -218,6 +219,8 @@ def _make_tables(plan: Plan, work: Work) -> None:
                 work.session.execute(staging.create(work.session.dialect, table))
                 if table.name in plan.state.followed:
                     work.session.execute(staging.create(work.session.dialect, gone_table(table)))
+        if str(stream) in plan.state.deleted:
+            work.session.execute(staging.create(work.session.dialect, deleted_table(stream, columns)))
     star = plan.project.star
     for table in (*star.tables, *(key_map(d) for d in star.dimensions)):
         if str(table) in plan.state.tables:
