@@ -351,11 +351,21 @@ def open_spans(dialect: Dialect, shape: Shape) -> str:
     )
 
 
-def label_inferred(dialect: Dialect, shape: Shape) -> str:
+def is_called_otherwise(dialect: Dialect, shape: Shape) -> str:
+    """The condition of members `d` that have not arrived, and whose texts do not say so in the words that are declared."""
+    label = dialect.text(shape.dimension.labels.not_yet_arrived)
+    wrong = " or ".join(dialect.differ(f"d.{dialect.quote(name)}", label) for name in shape.texts)
+    return f"d.{IS_INFERRED} and ({wrong or 'false'})"
+
+
+def label_inferred(dialect: Dialect, shape: Shape, load_key: int) -> str:
     """Put the label of members that have not arrived into every text of theirs."""
     label = dialect.text(shape.dimension.labels.not_yet_arrived)
-    assigned = ", ".join(f"{dialect.quote(name)} = {label}" for name in shape.texts) or f"{IS_INFERRED} = true"
-    return f"update {dialect.table(shape.dimension.table)} set {assigned} where {IS_INFERRED}"
+    assigned = "".join(f"{dialect.quote(name)} = {label}, " for name in shape.texts)
+    return (
+        f"update {dialect.table(shape.dimension.table)} as d set {assigned}{LOAD_KEY} = {load_key}\n"
+        f" where {is_called_otherwise(dialect, shape)}"
+    )
 
 
 def wanted(dialect: Dialect, shape: Shape, source: str) -> dict[str, str]:

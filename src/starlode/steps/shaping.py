@@ -97,12 +97,13 @@ def _shape_table(work: Work, shape: Shape, load_key: int) -> int:
         keep_before(work, table, "d", sql.is_reserved(dialect, shape.dimension), load_key)
         session.execute(sql.delete_reserved(dialect, shape.dimension))
         session.execute(reserved)
-        session.execute(sql.label_inferred(dialect, shape))
-    _shape_key_map(work, shape, follows=had_history and not shape.has_history)
+        keep_before(work, table, "d", sql.is_called_otherwise(dialect, shape), load_key)
+        session.execute(sql.label_inferred(dialect, shape, load_key))
+    _shape_key_map(work, shape, load_key, follows=had_history and not shape.has_history)
     return past
 
 
-def _shape_key_map(work: Work, shape: Shape, *, follows: bool) -> None:
+def _shape_key_map(work: Work, shape: Shape, load_key: int, *, follows: bool) -> None:
     """Make or reshape the map of a dimension's keys; one that is new learns those that the dimension has already.
 
     Another natural key names other members: the ones that are there go, and their keys are nobody's for ever.
@@ -113,6 +114,7 @@ def _shape_key_map(work: Work, shape: Shape, *, follows: bool) -> None:
     ensure_table(work, table, table.columns, kept=frozenset(table.names))
     if held and held != set(table.names):
         session.execute(keys.forget_names(dialect, shape))
+        keep_before(work, dimension.table, "d", sql.is_member(dialect, dimension), load_key)
         session.execute(sql.delete_members(dialect, shape))
     if follows:
         session.execute(keys.follow_members(dialect, dimension))
