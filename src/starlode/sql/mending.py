@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 def strangers(dialect: Dialect, dimension: Dimension, row: str) -> str:
     """Rows of a dimension whose key is not theirs, by the map of its keys.
 
-    History by load time is only in the dimension, so the moment of a version is not asked for there.
+    History by load time is only in the dimension, so the moment of a version is not asked for there. In a combination, NULL is
+    a value like any other.
     """
     q = dialect.quote
     moment = (VALID_FROM,) if dimension.history and dimension.at else ()
-    same = " and ".join(f"m.{q(name)} = {row}.{q(name)}" for name in (*dimension.key, dimension.key_column, *moment))
+    same = " and ".join(
+        dialect.agree(f"m.{q(name)}", f"{row}.{q(name)}") if dimension.is_junk else f"m.{q(name)} = {row}.{q(name)}"
+        for name in (*dimension.key, dimension.key_column, *moment)
+    )
     return (
         f"{row}.{q(dimension.key_column)} > 0\n"
         f"   and not exists (select 1 from {dialect.table(key_map(dimension))} as m where {same})"

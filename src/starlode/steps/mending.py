@@ -34,8 +34,8 @@ def _wrong(model: Dimension | Fact, work: Work, row: str) -> tuple[str, ...]:
     doubled = sql.doubled(dialect, model.table, _identity(model), row)
     if isinstance(model, Fact):
         return (doubled, sql.without_grain(dialect, model, row))
-    # NULL is a value in the keys of members that facts bring, and those of a calendar are no one's to give.
-    has_map = model.select is not None and bool(work.session.columns(key_map(model)))
+    # The keys of a calendar are no one's to give.
+    has_map = model.calendar is None and bool(work.session.columns(key_map(model)))
     return (doubled, *((sql.strangers(dialect, model, row),) if has_map else ()))
 
 
