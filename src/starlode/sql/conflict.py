@@ -55,8 +55,8 @@ def disputed_keys(dialect: Dialect, shape: Shape) -> str:
 
 
 def count_disputed(dialect: Dialect, shape: Shape) -> str:
-    """How many rows have a key whose rows disagree, those without a moment aside."""
-    told = f" and {dialect.own('seen_at')} is not null" if shape.dimension.at else ""
+    """How many rows have a key whose rows disagree, those aside that make no version."""
+    told = f" and {dialect.own('seen_at')} is not null" if shape.dimension.at and shape.has_history else ""
     return f"select count(*) from {WORK_IN} where {_is_disputed(dialect, shape)}{told}"
 
 

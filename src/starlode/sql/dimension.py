@@ -144,9 +144,9 @@ def read_rows_now(dialect: Dialect, shape: Shape, moment: str, fresh: frozenset[
 
 
 def count_rows(dialect: Dialect, shape: Shape) -> str:
-    """How many rows came, how many have no key, and how many have no moment."""
+    """How many rows came, how many have no key, and how many have no moment, where each makes a version."""
     no_key = " or ".join(f"{dialect.quote(name)} is null" for name in shape.keys)
-    no_moment = f"{dialect.own('seen_at')} is null" if shape.dimension.at else "false"
+    no_moment = f"{dialect.own('seen_at')} is null" if shape.dimension.at and shape.has_history else "false"
     return f"select count(*), {counted(no_key)}, {counted(f'not ({no_key}) and {no_moment}')}\n  from {WORK_IN}"
 
 

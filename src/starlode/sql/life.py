@@ -2,7 +2,7 @@
 
 Both follow from the moments of everything that was seen, so any order of arrival gives the same. Where nobody says when a row
 became true, the dimension itself is what is remembered, and the time of loading orders it. NULL is no value here: it is neither
-first nor previous.
+first nor previous. A row without a moment, of a member without versions, is the oldest.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def _first(dialect: Dialect, name: str, keys: str) -> str:
     value, seen_at = f"s.{dialect.quote(name)}", f"s.{dialect.own('seen_at')}"
     return (
         f"first_value({value}) over (partition by {keys}\n"
-        f"                               order by {value} is null, {seen_at} nulls last, {value}\n"
+        f"                               order by {value} is null, {seen_at} nulls first, {value}\n"
         f"                               rows unbounded preceding)"
     )
 
@@ -61,7 +61,8 @@ def _told(dialect: Dialect, shape: Shape, rows: str) -> str:
     """What was told of each member, and when; what the dimension remembers as previous comes before all of it."""
     q, d, own = dialect.quote, shape.dimension, dialect.own
     names = dialect.names((*shape.keys, *d.fixed, *d.previous))
-    told = f"        select {names}, {own('seen_at')} from {rows} where {own('seen_at')} is not null"
+    dated = f" where {own('seen_at')} is not null" if shape.has_history else ""
+    told = f"        select {names}, {own('seen_at')} from {rows}{dated}"
     if d.at or not d.previous:
         return told
     held = dialect.names((*shape.keys, *d.fixed, *(previous_column(name) for name in d.previous)), "d")
