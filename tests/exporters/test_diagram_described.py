@@ -140,7 +140,7 @@ def test_dimensions_stand_in_the_order_of_the_facts_that_use_them() -> None:
     uses = [("f1", "shared"), ("f1", "only_first"), ("f2", "only_second"), ("f2", "shared")]
     links = tuple(Link(fact, name, f"{name}_key", f"{name}_key", "", False) for fact, name in uses)
     facts = [
-        Entity(fact, True, 1, "", tuple(Mark(link.column, "integer", "role") for link in links if link.fact == fact))
+        Entity(fact, True, 1, "", tuple(Mark(link.column, "integer", "role") for link in links if link.of == fact))
         for fact in ("f1", "f2")
     ]
 

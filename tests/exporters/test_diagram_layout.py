@@ -99,7 +99,7 @@ def test_lines_join_the_right_rows_on_the_borders_and_cross_no_card(star: Descri
     cards = {card.name: card for card in drawn.cards}
     assert len(drawn.edges) == len(star.links)
     for edge, link in zip(drawn.edges, star.links, strict=True):
-        fact, dimension = cards[link.fact], cards[link.dimension]
+        fact, dimension = cards[link.of], cards[link.dimension]
         assert edge.start.y == fact.key_rows[link.column]
         assert edge.end.y == dimension.key_rows[link.target]
         assert (edge.start.x, edge.end.x) in {

@@ -36,20 +36,27 @@ class Mark:
 
 @dataclass(frozen=True)
 class Entity:
-    """A dimension or a fact, with its rows (reserved members apart) and its columns grouped by their part."""
+    """A dimension, a fact or a bridge, with its rows (reserved members apart) and its columns grouped by their part.
+
+    A bridge stands among the facts, as it points to dimensions like one.
+    """
 
     name: str
     is_fact: bool
     rows: int
     about: str
     marks: tuple[Mark, ...]
+    is_bridge: bool = False
 
 
 @dataclass(frozen=True)
 class Link:
-    """A fact's key to a dimension; only the first of a fact's links to one dimension is not `further`."""
+    """A table's key to a dimension; only the first of its links to one dimension is not `further`.
 
-    fact: str
+    It is a fact's, or that of a dimension which refers to another.
+    """
+
+    of: str
     dimension: str
     column: str
     target: str
@@ -78,7 +85,8 @@ def describe(star: Star, tables: Mapping[str, Table], rows: Mapping[str, int]) -
     held = {d.name: d for d in star.dimensions}
     dimensions = [_dimension(d, tables[d.table.name].columns, rows[d.table.name]) for d in star.dimensions]
     facts = [_fact(f, tables[f.table.name].columns, rows[f.table.name]) for f in star.facts]
-    links = [link for fact in star.facts for link in _links(fact, held, tables)]
+    models: tuple[Fact | Dimension, ...] = (*star.facts, *star.dimensions)
+    links = [link for model in models for link in _links(model, held, tables)]
     return Described((*dimensions, *facts), tuple(links))
 
 
@@ -120,7 +128,9 @@ def _fact(fact: Fact, columns: tuple[Column, ...], rows: int) -> Entity:
         part = "added" if column.name in durable else _part_in_fact(fact, roles, column.name)
         aggregate = fact.all_measures[column.name] if part == "measure" else ""
         marks.append(Mark(column.name, str(column.type), part, aggregate))
-    return Entity(fact.table.name, True, rows, f"one row per {_listed(fact.grain)}", _grouped(marks))
+    is_bridge = fact.kind == "bridge"
+    about = f"{'bridge: ' if is_bridge else ''}one row per {_listed(fact.grain)}"
+    return Entity(fact.table.name, True, rows, about, _grouped(marks), is_bridge)
 
 
 def _part_in_fact(fact: Fact, roles: set[str], name: str) -> Part:
@@ -133,19 +143,19 @@ def _part_in_fact(fact: Fact, roles: set[str], name: str) -> Part:
     return "added" if name in ADDED else "other"
 
 
-def _links(fact: Fact, dimensions: Mapping[str, Dimension], tables: Mapping[str, Table]) -> list[Link]:
+def _links(model: Fact | Dimension, dimensions: Mapping[str, Dimension], tables: Mapping[str, Table]) -> list[Link]:
     seen: set[str] = set()
     links = []
-    for role in fact.roles:
+    for role in model.roles:
         dimension = dimensions.get(role.dimension)
-        if dimension is None or role.key_column not in tables[fact.table.name].names:
+        if dimension is None or role.key_column not in tables[model.table.name].names:
             continue
         if dimension.key_column not in tables[dimension.table.name].names:
             continue
         further = role.dimension in seen
         seen.add(role.dimension)
         target = dimension.key_column
-        links.append(Link(fact.table.name, dimension.table.name, role.key_column, target, role.name, further))
+        links.append(Link(model.table.name, dimension.table.name, role.key_column, target, role.name, further))
     return links
 
 

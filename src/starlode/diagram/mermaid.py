@@ -64,7 +64,7 @@ def _mark(mark: Mark, safe: str, natural: str) -> str:
 def _link(link: Link, names: dict[str, str]) -> str:
     line = ".." if link.is_further else "--"
     role = _quoted(link.role or link.column)
-    return f'    {names[link.dimension]} ||{line}o{{ {names[link.fact]} : "{role}"'
+    return f'    {names[link.dimension]} ||{line}o{{ {names[link.of]} : "{role}"'
 
 
 def _safe_names(names: list[str]) -> dict[str, str]:

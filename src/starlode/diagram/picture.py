@@ -1,7 +1,8 @@
 """The layout of a star: facts in a middle column, dimensions in a column on each side, lines between them.
 
 Lines run only in the two gutters between the columns, so they cross no card however many there are. Dimensions stand in
-the order of the facts and keys that point to them, which keeps lines from crossing each other where that is possible.
+the order of the facts and keys that point to them, which keeps lines from crossing each other where that is possible; those
+that refer to each other stand on one side.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from starlode.diagram.card import card, content_of, count_of
 from starlode.diagram.shapes import STYLES, Box, Edge, LegendItem, Picture, Point, badge, text
 from starlode.diagram.text import width_of
+from starlode.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,8 +71,9 @@ def picture(star: Described, title: str) -> Picture:
     room = _room(len(star.dimensions))
     contents = {e.name: content_of(e, _role_order(e, ranked, star.links), room) for e in star.entities}
     middle = tuple(contents[fact.name] for fact in star.facts)
-    tall = max(_height(column) for column in (*_balanced([contents[name] for name in ranked]), middle))
-    left, right = (_side(column, star.links, tall) for column in _balanced([contents[name] for name in ranked]))
+    together = [[contents[name] for name in names] for names in _together(ranked, star.links)]
+    tall = max(_height(column) for column in (*_balanced(together), middle))
+    left, right = (_side(column, star.links, tall) for column in _balanced(together))
     facts_width = max((c.width for c in middle), default=0.0)
     total = left.width + left.gutter + facts_width + right.gutter + right.width
     inner = max(LEAST_INNER, total)
@@ -99,7 +102,8 @@ def _ranked(star: Described) -> list[str]:
     facts = [fact.name for fact in star.facts]
     places: dict[str, dict[int, int]] = {}
     for number, link in enumerate(star.links):
-        places.setdefault(link.dimension, {}).setdefault(facts.index(link.fact), number)
+        if link.of in facts:
+            places.setdefault(link.dimension, {}).setdefault(facts.index(link.of), number)
 
     def rank(name: str) -> tuple[float, float]:
         at = places.get(name)
@@ -109,16 +113,27 @@ def _ranked(star: Described) -> list[str]:
 
 
 def _role_order(entity: Entity, ranked: list[str], links: Sequence[Link]) -> tuple[str, ...]:
-    own = [link for link in links if link.fact == entity.name]
+    own = [link for link in links if link.of == entity.name]
     return tuple(link.column for link in sorted(own, key=lambda link: ranked.index(link.dimension)))
 
 
-def _balanced(contents: list[Content]) -> tuple[tuple[Content, ...], tuple[Content, ...]]:
-    """Each dimension in turn on the side that is shorter so far."""
+def _together(ranked: list[str], links: Sequence[Link]) -> list[list[str]]:
+    """The dimensions in their order, those that refer to each other, however far round, in one group."""
+    groups = [[name] for name in ranked]
+    for link in links:
+        if link.of in ranked:
+            one, other = (next(g for g in groups if name in g) for name in (link.of, link.dimension))
+            if one is not other:
+                groups = [[*one, *other] if g is one else g for g in groups if g is not other]
+    return [sorted(group, key=ranked.index) for group in groups]
+
+
+def _balanced(groups: list[list[Content]]) -> tuple[tuple[Content, ...], tuple[Content, ...]]:
+    """Each group of dimensions in turn on the side that is shorter so far."""
     left: list[Content] = []
     right: list[Content] = []
-    for content in contents:
-        (left if _height(left) <= _height(right) else right).append(content)
+    for contents in groups:
+        (left if _height(left) <= _height(right) else right).extend(contents)
     return tuple(left), tuple(right)
 
 
@@ -151,8 +166,11 @@ def _column(contents: tuple[Content, ...], x: float, width: float, tall: float, 
 
 def _edges(star: Described, cards: dict[str, Card], left: Side, right: Side) -> tuple[Edge, ...]:
     on_left = {c.entity.name for c in left.contents}
+    facts = {fact.name for fact in star.facts}
     return tuple(
-        _edge(link, cards[link.fact], cards[link.dimension], left.level if is_left else right.level, is_left)
+        _edge(link, cards[link.of], cards[link.dimension], left.level if is_left else right.level, is_left)
+        if link.of in facts
+        else _bracket(link, cards[link.of], cards[link.dimension], is_left)
         for link in star.links
         for is_left in (link.dimension in on_left,)
     )
@@ -175,10 +193,30 @@ def _edge(link: Link, fact: Card, dimension: Card, level: float, is_left: bool) 
         end=end,
         is_further=link.is_further,
         tint=fact.tint,
-        fact=link.fact,
+        of=link.of,
         dimension=link.dimension,
         column=link.column,
         role=role,
+    )
+
+
+def _bracket(link: Link, of: Card, dimension: Card, is_left: bool) -> Edge:
+    """The line of a dimension's reference to another on its side: out of the one into the gutter, and back into the other."""
+    way = 1 if is_left else -1
+    start = Point(round(of.box.right if is_left else of.box.x, 2), of.key_rows[link.column])
+    end = Point(round(dimension.box.right if is_left else dimension.box.x, 2), dimension.key_rows[link.target])
+    bend = round(start.x + way * FOOT_OF_CROW, 2)
+    return Edge(
+        start=start,
+        bend_from=bend,
+        bend_to=bend,
+        end=end,
+        is_further=link.is_further,
+        tint=of.tint,
+        of=link.of,
+        dimension=link.dimension,
+        column=link.column,
+        role=None,
     )
 
 
@@ -222,9 +260,7 @@ def _signs(star: Described) -> set[Sign]:
 
 
 def _summary(star: Described) -> str:
-    facts, dimensions = len(star.facts), len(star.dimensions)
-    rows = sum(fact.rows for fact in star.facts)
-    return (
-        f"{facts} {'fact' if facts == 1 else 'facts'} with {count_of(rows)}, "
-        f"{dimensions} {'dimension' if dimensions == 1 else 'dimensions'}"
-    )
+    facts = [fact for fact in star.facts if not fact.is_bridge]
+    dimensions, bridges = counted(len(star.dimensions), "dimension"), len(star.facts) - len(facts)
+    told = f"{counted(len(facts), 'fact')} with {count_of(sum(fact.rows for fact in facts))}, {dimensions}"
+    return f"{told}, {counted(bridges, 'bridge')}" if bridges else told

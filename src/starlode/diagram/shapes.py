@@ -112,7 +112,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Edge:
-    """A line from a fact's key to a dimension's: level to `bend_from`, curved to `bend_to`, level to the end."""
+    """A line from a table's key to a dimension's: level to `bend_from`, curved to `bend_to`, level to the end."""
 
     start: Point
     bend_from: float
@@ -120,7 +120,7 @@ class Edge:
     end: Point
     is_further: bool
     tint: int
-    fact: str
+    of: str
     dimension: str
     column: str
     role: Badge | None

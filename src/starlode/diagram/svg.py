@@ -170,7 +170,7 @@ def _edge(edge: Edge) -> Iterable[str]:
     way = f"M{_n(start.x)} {_n(start.y)}H{_n(edge.bend_from)}{curve}H{_n(end.x)}"
     yield (
         f'<path class="line{edge.tint}{further}" d="{way}">'
-        f"<title>{escape(printable(f'{edge.fact}.{edge.column} → {edge.dimension}'))}</title></path>"
+        f"<title>{escape(printable(f'{edge.of}.{edge.column} → {edge.dimension}'))}</title></path>"
     )
 
 
