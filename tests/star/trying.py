@@ -1,4 +1,4 @@
-"""Tries a case in a fresh folder on one kind of warehouse; what went wrong, or nothing."""
+"""Tries a case or a world in a fresh folder on one kind of warehouse; what went wrong, or nothing."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
+from tests.star.living import live
 from tests.star.playing import Differs, play
 from tests.star.smaller import smaller, told
+from tests.star.worlds import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
     from tests.star.cases import Case
+    from tests.star.smaller import Tried
 
     # Gives the URL of an empty warehouse for a folder.
     Target = Callable[[Path], AbstractContextManager[str]]
@@ -28,12 +31,15 @@ def in_a_file(folder: Path) -> Iterator[str]:
     yield f"duckdb:{folder / 'warehouse.duckdb'}?threads=1"
 
 
-def trouble(case: Case, target: Target) -> str:
-    """How the star of a case differs from what it must be, or an empty text."""
+def trouble(case: Case | World, target: Target) -> str:
+    """How the star of a case or a world differs from what it must be, or an empty text."""
     folder = Path(mkdtemp(prefix="starlode-"))
     try:
         with target(folder) as url:
-            play(case, folder, url)
+            if isinstance(case, World):
+                live(case, folder, url)
+            else:
+                play(case, folder, url)
     except Differs as error:
         return str(error)
     finally:
@@ -41,14 +47,14 @@ def trouble(case: Case, target: Target) -> str:
     return ""
 
 
-def report(case: Case, target: Target, found: str) -> str:
-    """What went wrong, with the smallest case that goes wrong in the same way."""
+def report(case: Tried, target: Target, found: str) -> str:
+    """What went wrong, with the smallest case or world that goes wrong in the same way."""
     least = smaller(case, lambda other: _kind(_quiet(other, target)) == _kind(found))
     return f"{_quiet(least, target) or found}\n\n{told(least)}"
 
 
-def _quiet(case: Case, target: Target) -> str:
-    """The same for a case that a person or a program has cut down, which may make no sense any more."""
+def _quiet(case: Case | World, target: Target) -> str:
+    """The same for one that a person or a program has cut down, which may make no sense any more."""
     try:
         return trouble(case, target)
     except Exception as error:  # noqa: BLE001  whatever it is, it is not what is looked for

@@ -1,0 +1,366 @@
+"""Plays a random world on a warehouse, and tells where the star differs from the model or breaks one of its promises."""
+
+from __future__ import annotations
+
+import shutil
+from copy import deepcopy
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING, Any
+
+import starlode
+from starlode.landing import numbers, read_manifest
+from tests import projects
+from tests.star import lived
+from tests.star.expected import plain
+from tests.star.history import FOR_EVER
+from tests.star.lived import BEGINNING, Known
+from tests.star.playing import UNBALANCED, Differs, tables_of
+from tests.star.worlds import DATED, as_csv
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from starlode.project import Project
+    from tests.star.lived import Expected
+    from tests.star.streams import Files, Row
+    from tests.star.worlds import Day, Dimension, Fact, World
+
+Tables = dict[str, list[dict[str, Any]]]
+
+
+def live(world: World, folder: Path, target: str) -> None:
+    """Live all days of a world; raises Differs, naming the day, where the star is wrong."""
+    player = _Player(world, folder, target)
+    for number, day in enumerate(world.days):
+        player.live(number, day)
+    player.end()
+
+
+def written(world: World, day: Day, *, is_first: bool) -> dict[str, str]:
+    """What is written on a day, by path."""
+    told = {
+        f"data/{name}/{file}": as_csv(name, rows) for name, held in day.files.items() for file, rows in held.items()
+    }
+    return told | ({"starlode.yml": world.declared} if is_first else {})
+
+
+class _Player:
+    """One warehouse through the days of a world."""
+
+    def __init__(self, world: World, folder: Path, target: str) -> None:
+        self.world, self.folder, self.target = world, folder, target
+        self.day = 0
+        self.files: dict[str, Files] = {stream.name: {} for stream in world.streams}
+        self.landed = dict.fromkeys(self.files, 0)
+        self.waiting: list[tuple[str, Files, datetime]] = []
+        self.known = Known()
+        self.keys: dict[tuple[str, Any, Any], int] = {}
+        self.owners: dict[tuple[str, int], Any] = {}
+
+    def live(self, number: int, day: Day) -> None:
+        self.day = number
+        projects.write(self.folder, written(self.world, day, is_first=number == 0))
+        for name, files in day.files.items():
+            self.files[name] = self.files[name] | files
+        if day.how == "land":
+            self._land()
+            return
+        # What was only landed before is read again after an undo, at another moment.
+        is_undone = day.how == "undo" and number > 0 and not self.waiting
+        before = deepcopy(self.known)
+        tables = self._tables() if is_undone else {}
+        status = self._run_and_compare(full=day.how == "full")
+        if is_undone and status != "unchanged":
+            self._undo(tables)
+            self.known = before
+            self._run_and_compare()
+        if day.how == "rebuild":
+            self._rebuild()
+
+    def end(self) -> None:
+        """Again, in full or from the landing, and in one batch: it is all the same star."""
+        again = starlode.run(self._project())
+        if again.status != "unchanged":
+            raise self._differs(f"a second run did {[str(done.step.object) for done in again.done]}")
+        before = self._tables()
+        if self.world.seed % 2:
+            starlode.run(self._project(), full=True)
+            self._unlike(before, "when all is read and built anew")
+        else:
+            starlode.rebuild(self._project(), *self._models())
+            self._unlike(before, "when all is rebuilt from the landing")
+        if self._is_timeless():
+            self._end_without_memory()
+
+    def _is_timeless(self) -> bool:
+        """Whether the star follows from all that was told, and nothing of it from when that was loaded."""
+        remembering = [d for d in self.world.dimensions if not d.reads_seen]
+        has_life = any(d.history or d.fixed or d.previous for d in remembering)
+        return not has_life and not any(self.known.away[d.stream] for d in remembering)
+
+    def _end_without_memory(self) -> None:
+        """Where nothing depends on when it was loaded, a warehouse that is lost comes back, and any order gives the same."""
+        said = _named(projects.star(self._project()))
+        # An extraction that was undone counts like any other to a warehouse that knows nothing of it.
+        if not any(day.how == "undo" for day in self.world.days):
+            projects.lose(self._project())
+            starlode.run(self._project())
+            self._must_be(said, _named(projects.star(self._project())), "when the warehouse was lost")
+        if all(dimension.deletes == "ignore" for dimension in self.world.dimensions):
+            self._must_be(said, self._in_one_batch(), "when all is told in one batch, in another order")
+
+    # Runs
+
+    def _land(self) -> None:
+        starlode.run(self._project(), only="land")
+        self._find_landed()
+
+    def _run_and_compare(self, *, full: bool = False) -> str:
+        began = _now()
+        project = self._project()
+        try:
+            status = starlode.run(project, full=full).status
+        except Exception as error:
+            raise self._differs(f"the run broke: {type(error).__name__}: {error}") from error
+        self._find_landed()
+        for name, files, moment in self.waiting:
+            stream = next(stream for stream in self.world.streams if stream.name == name)
+            lived.extract(self.known, stream, files, moment)
+        self.waiting = []
+        tables = self._tables()
+        built_at = {d.name: self._built_at(tables[f"dim_{d.name}"], began) for d in self.world.dimensions}
+        wanted = lived.build(self.world, self.known, built_at)
+        for difference in _differences(self.world, tables, wanted):
+            raise self._differs(difference)
+        self._keys_stay(tables)
+        self._must(projects.rows(project, UNBALANCED) == [], "steps that do not balance")
+        self._must(starlode.check(project) == (), f"checks fail: {starlode.check(project)}")
+        return status
+
+    def _undo(self, before: Tables) -> None:
+        try:
+            starlode.undo(self._project(), "last")
+        except Exception as error:
+            raise self._differs(f"the undo broke: {type(error).__name__}: {error}") from error
+        self._unlike(before, "after an undo, and not what it was", with_loads=True)
+
+    def _rebuild(self) -> None:
+        before = self._tables()
+        model = Random(f"{self.world.seed} {self.day}").choice(self._models())  # noqa: S311  chance, and no secret
+        try:
+            starlode.rebuild(self._project(), model)
+        except Exception as error:
+            raise self._differs(f"the rebuild of {model} broke: {type(error).__name__}: {error}") from error
+        self._unlike(before, f"after a rebuild of {model}")
+
+    def _in_one_batch(self) -> dict[str, list[str]]:
+        """The star of everything that was ever told, in one file a stream and another order."""
+        random, other = Random(self.world.seed), Path(mkdtemp(prefix="starlode-"))  # noqa: S311  chance, and no secret
+        streams = tuple(replace(s, kind="dated" if s.name in DATED else "keyed") for s in self.world.streams)
+        told: dict[str, list[Row]] = {}
+        for stream in self.world.streams:
+            current = [*self.known.current[stream.name].values()] or self.known.rows[stream.name]
+            told[stream.name] = [*self.known.seen[stream.name].values()] if stream.name in DATED else current
+            random.shuffle(told[stream.name])
+        files = {f"data/{name}/all.csv": as_csv(name, tuple(rows)) for name, rows in told.items()}
+        try:
+            world = replace(self.world, streams=streams)
+            project = projects.project(other, {"starlode.yml": world.declared, **files})
+            starlode.run(project)
+            return _named(projects.star(project))
+        finally:
+            shutil.rmtree(other)
+
+    def _find_landed(self) -> None:
+        """Note what new extractions showed, and when."""
+        project = self._project()
+        for name, files in self.files.items():
+            stream = project.stream(f"app.{name}")
+            for number in numbers(project.landing, stream)[self.landed[name] :]:
+                moment = datetime.fromisoformat(read_manifest(project.landing, stream, number).created_at)
+                self.waiting.append((name, dict(files), moment))
+                self.landed[name] += 1
+
+    def _project(self) -> Project:
+        return starlode.read(self.folder, target=self.target)
+
+    def _models(self) -> list[str]:
+        return [table.name for table in self._project().star.tables if table.name != "dim_date"]
+
+    def _tables(self) -> Tables:
+        project = self._project()
+        return tables_of(project, project.star.tables)
+
+    # What must hold
+
+    def _built_at(self, rows: list[dict[str, Any]], began: datetime) -> datetime:
+        """The one moment of this run at which versions began and ended, if any did."""
+        cells = {row.get(name) for row in rows for name in ("valid_from", "valid_to")}
+        found = {cell for cell in cells if cell is not None and began <= cell <= _now()}
+        self._must(len(found) < 2, f"versions begin at {len(found)} moments of one run")
+        return next(iter(found), _now())
+
+    def _keys_stay(self, tables: Tables) -> None:
+        """A version has one key for as long as it is there, a member its own for ever, and nobody else ever has either."""
+        for dimension in self.world.dimensions:
+            name = dimension.name
+            for row in tables[f"dim_{name}"]:
+                key, natural = row[f"{name}_key"], row[dimension.key]
+                if key < 0:
+                    continue
+                self._must(
+                    self.owners.setdefault((name, key), natural) == natural, f"key {key} of {name} has two members"
+                )
+                own = [(row.get("valid_from"), key)] if not row["is_inferred"] else []
+                own += [("durable", row[f"{name}_durable_key"])] if dimension.durable else []
+                for what, held in own:
+                    stays = self.keys.setdefault((name, natural, what), held)
+                    self._must(stays == held, f"{name} {natural} ({what}) has key {held} and had {stays}")
+
+    def _unlike(self, before: Tables, when: str, *, with_loads: bool = False) -> None:
+        after = self._tables()
+        for name, rows in before.items():
+            was, now = (_contents(held, with_loads=with_loads) for held in (rows, after[name]))
+            told = (
+                f"has {[row for row in now if row not in was][:4]}\n  had {[row for row in was if row not in now][:4]}"
+            )
+            self._must(was == now, f"{name} is another {when}\n  {told}")
+
+    def _must_be(self, said: dict[str, list[str]], other: dict[str, list[str]], when: str) -> None:
+        for name, rows in said.items():
+            more, less = (sorted(set(one) - set(two))[:3] for one, two in ((other[name], rows), (rows, other[name])))
+            self._must(rows == other[name], f"{name} is another {when}\n  has {more}\n  had {less}")
+
+    def _must(self, holds: bool, otherwise: str) -> None:
+        if not holds:
+            raise self._differs(otherwise)
+
+    def _differs(self, what: str) -> Differs:
+        return Differs(f"day {self.day}: {what}")
+
+
+def _differences(world: World, tables: Tables, wanted: Expected) -> Iterator[str]:
+    by_key = {d.name: {row[f"{d.name}_key"]: row for row in tables[f"dim_{d.name}"]} for d in world.dimensions}
+    traits = {row["traits_key"]: row for row in tables["dim_traits"]}
+    for dimension in world.dimensions:
+        rows = [row for key, row in by_key[dimension.name].items() if key > 0]
+        inferred = {row[dimension.key] for row in rows if row["is_inferred"]}
+        if inferred != wanted.inferred[dimension.name]:
+            yield f"dim_{dimension.name} has inferred {inferred} and must {wanted.inferred[dimension.name]}"
+        found = [_version(dimension, row, by_key) for row in rows if not row["is_inferred"]]
+        yield from _other(f"dim_{dimension.name}", found, _wanted_versions(dimension, wanted))
+        yield from _spans(dimension, [row for row in rows if not row["is_inferred"]])
+    combined = {(row["gift"], row["colour"]) for key, row in traits.items() if key > 0 and "gift" in row}
+    if combined != wanted.traits:
+        yield f"dim_traits has {combined} and must {wanted.traits}"
+    for fact in world.facts:
+        found = [_row(fact, row, world, by_key, traits) for row in tables[fact.table]]
+        yield from _other(fact.table, found, [_plain(row) for row in wanted.facts[fact.name]])
+
+
+def _version(dimension: Dimension, row: Row, by_key: Mapping[str, Mapping[int, Row]]) -> Row:
+    """A row of a dimension as the model tells it."""
+    names = (dimension.key, *dimension.attributes, *(f"previous_{name}" for name in dimension.previous))
+    told = {name: row[name] for name in names}
+    if dimension.history:
+        told |= {name: row[name] for name in ("valid_from", "valid_to", "is_current")}
+    told |= {"is_deleted": row["is_deleted"]} if dimension.deletes == "flag" else {}
+    told |= {f"{other} of it": _pointed(by_key[other], other, row) for other in dimension.refers}
+    return _plain(told)
+
+
+def _wanted_versions(dimension: Dimension, wanted: Expected) -> list[Row]:
+    found = []
+    for natural, versions in wanted.members[dimension.name].items():
+        for version in versions:
+            told = {dimension.key: natural, **version.said}
+            if dimension.history:
+                told |= {"valid_from": version.valid_from, "valid_to": version.valid_to}
+                told |= {"is_current": version.valid_to == FOR_EVER}
+            told |= {"is_deleted": natural in wanted.deleted[dimension.name]} if dimension.deletes == "flag" else {}
+            found.append(_plain(told))
+    return found
+
+
+def _pointed(members: Mapping[int, Row], role: str, row: Row) -> Any:
+    """The member that a key stands for, and since when; a reserved key stands for itself."""
+    key = row[f"{role}_key"]
+    if key < 0:
+        return (str(key),)
+    held = members[key]
+    natural = next(name for name in held if name not in (f"{role}_key", f"{role}_durable_key"))
+    return held[natural], held.get("valid_from", BEGINNING)
+
+
+def _row(fact: Fact, row: Row, world: World, by_key: Mapping[str, Mapping[int, Row]], traits: Mapping[int, Row]) -> Row:
+    """A row of a fact with the members in place of their keys."""
+    told = {name: cell for name, cell in row.items() if not name.endswith("_key")}
+    for role in fact.dims:
+        told[f"{role} of it"] = (row["date_key"],) if role == "date" else _pointed(by_key[role], role, row)
+        if role == "date" and row["date_key"] < 0:
+            told["date of it"] = (str(row["date_key"]),)
+        durable = next((d.durable for d in world.dimensions if d.name == role), False)
+        if durable and row[f"{role}_durable_key"] != by_key[role][row[f"{role}_key"]][f"{role}_durable_key"]:
+            told["durable"] = "another member's"
+    if fact.has_traits:
+        member = traits[row["traits_key"]]
+        told["traits of it"] = (member["gift"], member["colour"])
+    return _plain(told)
+
+
+def _spans(dimension: Dimension, rows: list[Row]) -> Iterator[str]:
+    """No empty span and no overlap, a gap only where members are deleted, and one current version of each."""
+    members: dict[Any, list[Row]] = {}
+    for row in rows if dimension.history else ():
+        members.setdefault(row[dimension.key], []).append(row)
+    for natural, versions in members.items():
+        versions.sort(key=lambda row: row["valid_from"])
+        ends = [(a["valid_to"], b["valid_from"]) for a, b in pairwise(versions)]
+        has_gap = any(a < b for a, b in ends) and dimension.deletes != "close"
+        if has_gap or any(a > b for a, b in ends) or any(v["valid_from"] >= v["valid_to"] for v in versions):
+            yield f"the versions of {dimension.name} {natural} do not follow each other: {ends}"
+        current = sum(row["is_current"] for row in versions)
+        if current > 1 or (current == 0 and dimension.deletes != "close"):
+            yield f"{dimension.name} {natural} has {current} current versions"
+
+
+def _other(name: str, found: list[Row], wanted: list[Row]) -> Iterator[str]:
+    have, want = sorted(map(_line, found)), sorted(map(_line, wanted))
+    if have != want:
+        extra = [line for line in have if line not in want]
+        missing = [line for line in want if line not in have]
+        yield f"{name}\n  has  {extra[:5]}\n  must {missing[:5]}\n  ({len(have)} rows for {len(want)})"
+
+
+def _plain(row: Row) -> Row:
+    return {name: plain(cell) for name, cell in row.items()}
+
+
+def _line(row: Row) -> str:
+    return repr(sorted((name, _bare(cell)) for name, cell in row.items()))
+
+
+def _bare(cell: Any) -> Any:
+    return tuple(map(plain, cell)) if isinstance(cell, tuple) else cell
+
+
+def _contents(rows: list[Row], *, with_loads: bool) -> list[str]:
+    return sorted(_line({n: cell for n, cell in row.items() if with_loads or n != "load_key"}) for row in rows)
+
+
+def _named(tables: Mapping[str, list[tuple[Any, ...]]]) -> dict[str, list[str]]:
+    """A star without members that stay when nobody names them any more: those only inferred, and combinations of traits."""
+    return {
+        name: sorted(repr(row) for row in rows if not (name.startswith("dim_") and "Not yet arrived" in row))
+        for name, rows in tables.items()
+        if name != "dim_traits"
+    }
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
