@@ -15,7 +15,7 @@ FLOORS = (
     ("cli", "__main__", "commands", "terminal", "arguments", "completion"),
     ("run", "history", "query", "sweep", "retention", "paper", "why", "tracing", "rebuild", "undo", "reloading"),
     ("expand",),
-    ("plan", "narrowing"),
+    ("plan", "narrowing", "portions"),
     ("steps", "work"),
     ("project", "schema", "meaning", "declaration", "declare", "document", "environment", "ledger", "contract"),
     ("registry", "sources", "warehouses", "exporters", "diagram", "delivery"),

@@ -16,6 +16,7 @@ from starlode.errors import Mistake, ProjectError
 from starlode.ledger import State
 from starlode.narrowing import why_keyed_anew, why_whole
 from starlode.nearest import hint
+from starlode.portions import in_portions
 from starlode.sql import select
 from starlode.star import STAR_SCHEMA, Dimension
 from starlode.step import Build, Check, Export, Land, Load, Step, Verb
@@ -71,14 +72,15 @@ def make_plan(project: Project, options: Options, state: State, seen: Mapping[st
     """The steps that bring the warehouse to what the sources hold, in the order of the journey."""
     chosen = choose(project, options.select)
     keeps, deletes = streams_with_history(project), streams_with_deletes(project)
-    lands, loads = [], []
+    lands: list[Land] = []
+    loads: list[Load] = []
     for stream in project.streams:
         if str(stream) in chosen:
             land = _land(stream, state, seen[str(stream)], options)
             load = _load(stream, state, seen[str(stream)], land, keeps.get(str(stream)))
             load = replace(load, settled=_settled(stream, project, state)) if load else None
             load = replace(load, keeps_deleted=str(stream) in deletes) if load else None
-            lands += [land] if land else []
+            lands += in_portions(land) if land else ()
             loads += [load] if load else []
     moving = {load.object for load in loads}
     builds = _builds(project, state, moving, chosen, options)
@@ -179,7 +181,7 @@ def _load(stream: Stream, state: State, seen: Seen, land: Land | None, moments: 
         undone = state.undone.get(str(stream), ())
         waiting = tuple(number for number in seen.landed if number not in undone)
         reason = "a dimension asks for its history now"
-    numbers = (*waiting, *([land.number] if land else ()))
+    numbers = (*waiting, *(portion.number for portion in (in_portions(land) if land else ())))
     return (
         Load(stream, numbers, moments is not None, reason, digest_of_stream(stream), moments or ()) if numbers else None
     )

@@ -78,6 +78,10 @@ class Look:
     # The columns that reading will give, where the source knows them without reading.
     columns: tuple[Column, ...] = ()
 
+    def portions(self, most_bytes: int, most_units: int) -> tuple[Look, ...]:  # noqa: ARG002
+        """The same in looks that can be read one after another, each no larger than that where its units allow it."""
+        return (self,)
+
 
 @dataclass(frozen=True)
 class Batch:

@@ -31,6 +31,8 @@ class Land:
     columns: tuple[Column, ...]
     reason: str
     digest: str = ""
+    # Whether it goes on with what the extraction before it has begun.
+    follows: bool = False
     verb: Verb = "land"
 
     @property

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tests.s3.servers import Server
 
 When = Literal["unheard", "answer lost"]
-PLACES, LATER_PLACES = 10, 6
+PLACES, LATER_PLACES = 6, 3
 
 
 @dataclass

@@ -38,6 +38,7 @@ class Far:
     name: str
     size: int
     tag: str
+    version: str
 
     is_far = True
 
@@ -59,7 +60,7 @@ class _InMemory:
         self.close = self._file.close
 
     def identity(self) -> tuple[int, Version]:
-        return len(self._content), self._far.tag
+        return len(self._content), self._far.version
 
     def again(self) -> IO[bytes]:
         return io.BytesIO(self._content)
@@ -82,7 +83,7 @@ class _OnDisk:
         self.close = self._file.close
 
     def identity(self) -> tuple[int, Version]:
-        return os.fstat(self._file.fileno()).st_size, self._far.tag
+        return os.fstat(self._file.fileno()).st_size, self._far.version
 
     def again(self) -> IO[bytes]:
         return os.fdopen(os.dup(self._file.fileno()), "rb")

@@ -38,11 +38,13 @@ def find_objects(objects: Objects, pattern: str, after: str = "") -> dict[str, E
     matching = _Pattern(segments)
     folder = "/".join(segments[: _depth_of_names(segments)])
     found = _without_folders(objects.listed(folder, after))
-    return {
-        held.name: Entry(held.name, Far(objects, held.name, held.bytes, held.tag), held.bytes, held.tag)
-        for held in found
-        if held.name > after and matching.fits(held.name)
-    }
+    return {held.name: _far(objects, held) for held in found if held.name > after and matching.fits(held.name)}
+
+
+def _far(objects: Objects, held: Object) -> Entry:
+    """An object as a file; where a server gives it no tag, the time at which it was written tells that it changed."""
+    version = held.tag or f"{held.written_at:.6f}"
+    return Entry(held.name, Far(objects, held.name, held.bytes, held.tag, version), held.bytes, version)
 
 
 def _depth_of_names(segments: tuple[str, ...]) -> int:

@@ -64,6 +64,22 @@ class FilesLook(Look):
     # Files that broke off after some of their rows were given out: the next read of this look leaves them out.
     broken: dict[str, str] = field(default_factory=dict, compare=False)
 
+    def portions(self, most_bytes: int, most_units: int) -> tuple[Look, ...]:
+        """New files can be read some at a time; what takes the place of other rows is read at once."""
+        if self.mode == "full" or self.changed or self.gone:
+            return (self,)
+        shares: list[list[str]] = [[]]
+        size = 0
+        for name in self.units:
+            size += self.entries[name].size
+            if shares[-1] and (size > most_bytes or len(shares[-1]) == most_units):
+                shares.append([])
+                size = self.entries[name].size
+            shares[-1].append(name)
+        return tuple(
+            replace(self, units=tuple(share), size=sum(self.entries[name].size for name in share)) for share in shares
+        )
+
 
 @dataclass(frozen=True)
 class Files:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from starlode.errors import DataError
-from starlode.landing import Manifest, commit, folder_of, now
+from starlode.landing import Manifest, commit, folder_of, now, read_manifest
 from starlode.parts import PartWriter
 from starlode.source import ReadAgain
 from starlode.step import Land, Outcome
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def land(step: Land, work: Work) -> Outcome:
     """Write the extraction's Parquet and, last, its manifest. A crash before that leaves only garbage."""
-    columns = step.columns
+    columns = _columns_so_far(step, work) if step.follows else step.columns
     noticed = work.landing.ready()
     for _ in range(len(columns) + 1_000):
         try:
@@ -66,6 +66,12 @@ def _extract(step: Land, work: Work, columns: tuple[Column, ...]) -> Manifest:
         findings=tuple(findings),
         digest=step.digest,
     )
+
+
+def _columns_so_far(step: Land, work: Work) -> tuple[Column, ...]:
+    """The columns of the extraction that this one goes on with, as far as they have had a value."""
+    before = read_manifest(work.landing, step.stream, step.number - 1)
+    return tuple(column for column in before.columns if column.name not in before.empty) or step.columns
 
 
 def _folder(step: Land, work: Work) -> str:
