@@ -76,15 +76,19 @@ class PartWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
-            self._settle(0)
-            self._thread.submit(self._finish).result()
-        self._thread.shutdown(wait=True, cancel_futures=True)
-        self._keepers.shutdown(wait=True, cancel_futures=True)
-        if kind is not None:
-            self._leave()
-        # Arrow keeps what it once used; the warehouse needs it next.
-        pa.default_memory_pool().release_unused()
+        is_whole = False
+        try:
+            if kind is None:
+                self._settle(0)
+                self._thread.submit(self._finish).result()
+                is_whole = True
+        finally:
+            self._thread.shutdown(wait=True, cancel_futures=True)
+            self._keepers.shutdown(wait=True, cancel_futures=True)
+            if not is_whole:
+                self._leave()
+            # Arrow keeps what it once used; the warehouse needs it next.
+            pa.default_memory_pool().release_unused()
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Give a batch to the writing thread; waits while two are waiting there already."""

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import traceback
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import starlode
-from starlode.errors import LandingError, Stopped
+from starlode.errors import LandingError, SourceError, Stopped
 from tests import projects
 from tests.engine import shop
 from tests.s3 import conftest, laying, servers
@@ -216,6 +220,41 @@ def test_credentials_of_a_profile_are_renewed(tmp_path: Path, guarded: Server, m
 
     assert run.status == "succeeded"
     assert len(calls.read_text()) > 1
+
+
+class Meeting(Faults):
+    """Lets the requests that a pattern finds pass two at a time, as if both had come at one moment."""
+
+    def __init__(self, pattern: str) -> None:
+        super().__init__("slow", pattern)
+        self._both = Barrier(2)
+
+    def meets(self, request: str) -> bool:
+        if re.search(self.pattern, request):
+            with suppress(BrokenBarrierError):
+                self._both.wait(60)
+        return False
+
+
+def test_of_two_runs_that_commit_at_one_moment_one_does(
+    tmp_path: Path, bucket: str, s3: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = [laying.laid(tmp_path / name, f"s3://{bucket}/lake") for name in ("one", "other")]
+    with between(s3, Meeting("^PUT .*/customers/00000001.json")) as server, ThreadPoolExecutor(2) as pool:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+        runs = [pool.submit(starlode.run, starlode.read(folder), only="land") for folder in folders]
+        errors = [run.exception() for run in runs]
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3.url)
+    for folder in folders:
+        starlode.run(starlode.read(folder))
+
+    (lost,) = (error for error in errors if error is not None)
+    assert isinstance(lost, SourceError)
+    assert "another run has landed extraction 1 of shop.customers" in lost.what
+    expected = _star_of_a_folder(tmp_path / "here")
+    assert [projects.star(starlode.read(folder)) for folder in folders] == [expected, expected]
+    assert [key for key in s3.keys(bucket) if key.endswith("000002.json")] == []
 
 
 def _land_and_load(folder: Path) -> starlode.Run:

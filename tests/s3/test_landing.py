@@ -255,6 +255,20 @@ def test_large_parts_go_up_in_pieces_and_come_back_the_same(tmp_path: Path, buck
     assert "-3" in s3.client().head_object(Bucket=bucket, Key=f"{PREFIX}/shop/orders/part")["ETag"]
 
 
+@pytest.mark.usefixtures("s3")
+@pytest.mark.parametrize("library", ["obstore", "botocore"])
+def test_a_library_that_is_missing_is_named_with_how_to_install_it(
+    library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    monkeypatch.setitem(sys.modules, f"{library}.session", None)
+
+    with pytest.raises(LandingError, match="not installed") as refused:
+        starlode.run(_opened(tmp_path, "lake"))
+
+    assert "starlode[s3]" in str(refused.value.hint)
+
+
 def _opened(folder: Path, bucket: str, landing: str = "") -> starlode.Project:
     return starlode.read(_laid(folder, bucket, landing))
 

@@ -30,7 +30,7 @@ AHEAD, AHEAD_BYTES = 64, 64 << 20
 FETCHERS = 32
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Far:
     """An object as it was listed; another one that has taken its name meanwhile is not opened."""
 

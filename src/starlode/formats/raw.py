@@ -58,7 +58,7 @@ class Place(Protocol):
         """The file, open for reading; raises OSError."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A file that was found: its name under the root, where it lies, its size, and what tells that it changed."""
 
@@ -68,7 +68,7 @@ class Entry:
     version: Version
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Local:
     """A file of this machine, whose version is the time of its last change."""
 

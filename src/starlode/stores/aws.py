@@ -42,7 +42,10 @@ class Amazon:
         from obstore.store import S3Store
 
         endpoint: str = self._client.meta.endpoint_url
-        options: dict[str, Any] = dict(client) | {"allow_http": endpoint.startswith("http://")}
+        options: dict[str, Any] = dict(client) | {
+            "allow_http": endpoint.startswith("http://"),
+            "allow_invalid_certificates": False,
+        }
         authority = self._session.get_config_variable("ca_bundle")
         if authority:
             options["root_certificate"] = Path(authority).read_bytes()
@@ -51,7 +54,15 @@ class Amazon:
         return made(
             bucket,
             prefix=prefix or None,
-            config={"endpoint": endpoint, "region": self._region, "skip_signature": anonymous, **encryption},
+            # All that the library would else look for in the environment by itself, and find otherwise than AWS's tools.
+            config={
+                "endpoint": endpoint,
+                "aws_endpoint_url_s3": endpoint,
+                "region": self._region,
+                "skip_signature": anonymous,
+                "virtual_hosted_style_request": False,
+                **encryption,
+            },
             client_options=options,
             retry_config=self._patience,
             credential_provider=None if anonymous else self._credentials,
