@@ -75,3 +75,73 @@ def _ranks(project: starlode.Project) -> list[list[object]]:
         [rank for (rank,) in projects.rows(project, f"select rank from star.{table} where {real} order by order_id")]
         for table, real in (("fact_sales", "true"), ("dim_order", "order_key > 0"))
     ]
+
+
+GROUPED = """
+name: shop
+sources:
+  shop:
+    files: data
+    streams:
+      tags: {files: "tags*.csv", key: [tag, colour]}
+      orders: {files: "orders*.csv", key: order_id, may_shrink: true, types: {tag: text}}
+facts:
+  orders: {from: shop.orders, grain: order_id}
+  colours: {from: sql/colours.sql, grain: colour, measures: [orders], may_multiply: true, may_lose: true}
+"""
+COLOURS = """
+select t.colour, count(*) as orders
+  from shop.orders as o join shop.tags as t on t.tag = o.tag
+ group by t.colour
+"""
+
+
+def test_a_group_of_which_only_a_part_is_read_again_stays(tmp_path: Path) -> None:
+    """Order 1 is read again for the red group, and counts among the blue as well."""
+    project = _grouped(tmp_path)
+
+    projects.write(tmp_path, {"data/orders2.csv": "order_id,tag\n3,C\n"})
+    starlode.run(project)
+
+    assert projects.rows(project, "select colour, orders from star.fact_colours order by 1") == [
+        ("blue", 2),
+        ("red", 2),
+    ]
+
+
+def test_what_a_row_that_is_gone_stood_for_is_derived_again(tmp_path: Path) -> None:
+    project = _grouped(tmp_path)
+
+    projects.write(tmp_path, {"data/orders1.csv": "order_id,tag\n2,B\n"})
+    starlode.run(project)
+
+    assert projects.rows(project, "select order_id from star.fact_orders") == [(2,)]
+    assert projects.rows(project, "select colour, orders from star.fact_colours") == [("blue", 1)]
+
+
+def test_what_a_joined_row_that_is_gone_was_joined_to_is_derived_again(tmp_path: Path) -> None:
+    project = _grouped(tmp_path)
+
+    projects.write(tmp_path, {"data/tags.csv": "tag,colour\nA,red\nB,green\nC,red\n"})
+    starlode.run(project)
+
+    assert projects.rows(project, "select colour, orders from star.fact_colours order by 1") == [
+        ("green", 1),
+        ("red", 1),
+    ]
+
+
+def _grouped(folder: Path) -> starlode.Project:
+    files = {
+        "starlode.yml": GROUPED,
+        "sql/colours.sql": COLOURS,
+        "data/tags.csv": "tag,colour\nA,red\nA,blue\nB,blue\nC,red\n",
+        "data/orders1.csv": "order_id,tag\n1,A\n2,B\n",
+    }
+    project = projects.project(folder, files)
+    starlode.run(project)
+    assert projects.rows(project, "select colour, orders from star.fact_colours order by 1") == [
+        ("blue", 2),
+        ("red", 1),
+    ]
+    return project

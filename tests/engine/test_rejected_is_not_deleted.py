@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import starlode
+from starlode.finding import Reject
+from starlode.steps.doubt import key_in
 from tests import projects
 
 if TYPE_CHECKING:
@@ -63,21 +65,24 @@ def test_once_nothing_is_rejected_whoever_is_missing_is_deleted(mode: str, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("row", "away"),
+    ("text", "named"),
     [
-        (f',1,3,"{AT}"', set()),
-        (f'"DE","12","x","{AT}"', {("DE", 1)}),
-        (f"DE,001,x,{AT}", {("DE", 12)}),
-        (f"DE,12,4,{AT},more", {("DE", 1)}),
-        (f"FR,2,x,{AT}", {("DE", 1), ("DE", 12)}),
+        ('"DE","12","x"', [("DE", 12)]),
+        ("DE, 001 ,x", [("DE", 1)]),
+        ("DE~12~4~more", [("DE", 12)]),
+        ("FR,2,12", [("FR", 2)]),
+        ("DE,112,x", []),
+        ('{"country": "DE", "customer": {"id": 12.0}}', [("DE", 12)]),
+        ('{"country": "D\\u0045", "customer_id": 1}', [("DE", 1)]),
+        ('{"country": "DE", "customer_id": null}', []),
+        ('"a ""B""",3', [('a "B"', 3)]),
+        ("a B,3", []),
     ],
 )
-def test_the_key_of_a_rejected_row_is_read_from_its_text(row: str, away: set[tuple[str, int]], tmp_path: Path) -> None:
-    _run(tmp_path, FIRST, "full")
+def test_the_key_of_a_rejected_row_is_read_from_its_text(text: str, named: list[tuple[object, ...]]) -> None:
+    reject = Reject("customers.csv", 2, "rank", text, "not of type integer", "type")
 
-    _run(tmp_path, [*FIRST[:2], row], "full")
-
-    assert _away(tmp_path) == away
+    assert key_in([("FR", 2), ("DE", 1), ("DE", 12), ('a "B"', 3)], [reject]) == named
 
 
 def test_so_it_is_read_from_json(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from decimal import Decimal, InvalidOperation
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from starlode.finding import Finding
@@ -26,7 +26,15 @@ if TYPE_CHECKING:
 
 # With more keys than this, nobody looks which of them the rejected rows name.
 MOST_KEYS = 100_000
-BETWEEN = re.compile(r"[,;|\t]")
+WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True)
+class Text:
+    """What a rejected row says, and the words in it."""
+
+    said: str
+    words: frozenset[str]
 
 
 def settle(work: Work, batch: Batch) -> tuple[Finding, ...]:
@@ -41,11 +49,17 @@ def settle(work: Work, batch: Batch) -> tuple[Finding, ...]:
     rejects = work.ledger.open_rejects(str(batch.stream))
     if rejects and (count > MOST_KEYS or not all(_names_a_key(batch, reject) for reject in rejects)):
         return _held_back(batch, count)
-    left = _named(session.rows(sql.doubts(dialect, deleted)), rejects) if rejects else []
+    left = key_in(session.rows(sql.doubts(dialect, deleted)), rejects) if rejects else []
     session.execute(sql.settle(dialect, deleted, batch.manifest.created_at, batch.load_key))
     for key in left:
         session.execute(sql.doubt(dialect, deleted, batch.load_key), key)
     return _held_back(batch, len(left))
+
+
+def key_in(keys: Sequence[tuple[Any, ...]], rejects: Iterable[Reject]) -> list[tuple[Any, ...]]:
+    """The keys of which each part stands in the text of one rejected row, whatever parts its cells."""
+    texts = [_read(reject.raw) for reject in rejects]
+    return [key for key in keys if any(all(_stands_in(part, text) for part in key) for text in texts)]
 
 
 def _names_a_key(batch: Batch, reject: Reject) -> bool:
@@ -56,31 +70,20 @@ def _names_a_key(batch: Batch, reject: Reject) -> bool:
     return is_whole and not is_key and kinds <= {"text", "integer"}
 
 
-def _named(keys: Sequence[tuple[Any, ...]], rejects: Iterable[Reject]) -> list[tuple[Any, ...]]:
-    """The keys of which each part stands in the text of one rejected row."""
-    rows = [frozenset(_cells(reject.raw)) for reject in rejects]
-    return [key for key in keys if any(all(str(part) in row for part in key) for row in rows)]
+def _stands_in(part: Any, text: Text) -> bool:
+    if isinstance(part, int):
+        return str(abs(part)) in text.words
+    return text.words.issuperset(WORD.findall(str(part))) and str(part) in text.said
 
 
-def _cells(raw: str) -> Iterator[str]:
-    """What a rejected row says, cell by cell as far as that can be told, with whole numbers as they are written plainly."""
-    for cell in _parted(raw):
-        yield cell
-        try:
-            number = Decimal(cell)
-        except InvalidOperation:
-            continue
-        if number.is_finite() and number == number.to_integral_value():
-            yield str(int(number))
-
-
-def _parted(raw: str) -> Iterator[str]:
+def _read(raw: str) -> Text:
+    """The text of a rejected row without what its format adds: escapes of JSON, doubled quotes, zeros before a number."""
     try:
-        yield from _leaves(json.loads(raw))
+        said = "\n".join(_leaves(json.loads(raw)))
     except ValueError:
-        for cell in BETWEEN.split(raw):
-            yield cell.strip()
-            yield cell.strip().strip('"').replace('""', '"')
+        said = raw.replace('""', '"')
+    words = WORD.findall(said)
+    return Text(said, frozenset((*words, *(str(int(word)) for word in words if word.isdecimal()))))
 
 
 def _leaves(value: Any) -> Iterator[str]:
