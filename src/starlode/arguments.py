@@ -42,7 +42,7 @@ exit codes:
   0  done; also when there was nothing to do
   1  a check or the proof of a join failed, or too many rows were rejected; what was done is kept
   2  the project or the command line is wrong; nothing was started
-  3  a source or the warehouse cannot be reached, or does not allow it
+  3  a source, the landing or the warehouse cannot be reached, or does not allow it
   4  stopped half-way; mend what it says and run again
   5  a bug of Starlode
   130  interrupted; run again"""

@@ -18,12 +18,12 @@ from starlode.environment import Word
 from starlode.languages import Language  # noqa: TC001
 from starlode.source import Contract, Mode  # noqa: TC001  read from the fields at run time
 from starlode.star import Aggregate, Deletes, FactKind, FiscalName, Grain, Labels, Late, OnConflict
+from starlode.stores.bucket import Encryption  # noqa: TC001
 
 PROJECT_FILE = "starlode.yml"
 
 Columns = tuple[Filled, ...]
 CheckSeverity = Literal["failure", "warning"]
-Encryption = Literal["SSE-S3", "SSE-KMS"]
 
 
 def _doc(doc: str, key: str = "") -> dict[str, Any]:

@@ -68,7 +68,7 @@ class Store(Protocol):
         """The own names of the files that lie directly in a folder; none where there is no such folder."""
 
     def below(self, folder: str) -> Iterator[Stored]:
-        """Every file below a folder, at any depth, in the order of the names."""
+        """Every file below a folder, at any depth."""
 
     def read(self, name: str) -> bytes:
         """The content of a small file; raises FileNotFoundError where there is none."""

@@ -199,27 +199,46 @@ def test_a_bucket_that_may_not_be_asked_who_may_read_it_is_noted(
 
 def test_credentials_of_a_profile_are_renewed(tmp_path: Path, guarded: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     bucket = guarded.fresh_bucket()
-    calls = tmp_path / "calls"
-    script = tmp_path / "credentials.py"
-    script.write_text(
-        "import datetime, json, pathlib\n"
-        f"calls = pathlib.Path({str(calls)!r})\n"
-        "calls.write_text((calls.read_text() if calls.exists() else '') + 'x')\n"
-        "soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=30)\n"
-        f"print(json.dumps(dict(Version=1, AccessKeyId={guarded.key!r}, SecretAccessKey={guarded.secret!r}, "
-        "Expiration=soon.isoformat())))\n"
-    )
-    config = f"[profile lake]\nregion = us-east-1\nendpoint_url = {guarded.url}\n"
-    (tmp_path / "config").write_text(f"{config}credential_process = {sys.executable} {script}\n")
-    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL", "AWS_REGION"):
-        monkeypatch.delenv(variable)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    monkeypatch.setenv("AWS_PROFILE", "lake")
+    calls = _ask_a_program(tmp_path, guarded, monkeypatch, answers=1_000)
 
     run = starlode.run(laying.opened(tmp_path / "shop", f"s3://{bucket}/lake"))
 
     assert run.status == "succeeded"
     assert len(calls.read_text()) > 1
+
+
+def test_credentials_that_cannot_be_renewed_are_told_and_not_quoted(
+    tmp_path: Path, guarded: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = guarded.fresh_bucket()
+    _ask_a_program(tmp_path, guarded, monkeypatch, answers=2)
+
+    with pytest.raises(LandingError, match="the credentials are valid no more") as refused:
+        starlode.run(laying.opened(tmp_path / "shop", f"s3://{bucket}/lake"))
+
+    assert refused.value.exit_code == 3
+    assert "canary" not in "".join(traceback.format_exception(refused.value))
+
+
+def _ask_a_program(folder: Path, server: Server, monkeypatch: pytest.MonkeyPatch, answers: int) -> Path:
+    """Let a profile ask a program for credentials that last half a minute, which answers so often; the file of its calls."""
+    calls, program = folder / "calls", folder / "credentials.py"
+    program.write_text(
+        "import datetime, json, pathlib, sys\n"
+        f"calls = pathlib.Path({str(calls)!r})\n"
+        "calls.write_text((calls.read_text() if calls.exists() else '') + 'x')\n"
+        f"if len(calls.read_text()) > {answers}: sys.exit('canary')\n"
+        "soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=30)\n"
+        f"print(json.dumps(dict(Version=1, AccessKeyId={server.key!r}, SecretAccessKey={server.secret!r}, "
+        "Expiration=soon.isoformat())))\n"
+    )
+    config = f"[profile lake]\nregion = us-east-1\nendpoint_url = {server.url}\n"
+    (folder / "config").write_text(f"{config}credential_process = {sys.executable} {program}\n")
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL", "AWS_REGION"):
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(folder / "config"))
+    monkeypatch.setenv("AWS_PROFILE", "lake")
+    return calls
 
 
 class Meeting(Faults):

@@ -114,7 +114,9 @@ class Bucket:
         return tuple(Stored(held.name, held.bytes, held.written_at) for held in self.objects.unfinished(folder))
 
     def abandon(self, names: Sequence[str]) -> None:
-        self.objects.abandon(names)
+        folders = {name.rpartition("/")[0] for name in names}
+        begun = (held for folder in sorted(folders) for held in self.objects.unfinished(folder))
+        self.objects.abandon([held for held in begun if held.name in names])
 
     @cached_property
     def objects(self) -> Objects:

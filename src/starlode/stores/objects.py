@@ -159,7 +159,10 @@ class Objects:
                 self._library.delete(self._store, list(names))
 
     def unfinished(self, folder: str) -> tuple[Object, ...]:
-        """The objects below a folder whose upload in pieces was never finished; only S3 keeps such pieces for ever."""
+        """The objects below a folder whose upload in pieces was never finished, each with the number of that as its tag.
+
+        Only S3 keeps such pieces for ever.
+        """
         if self.address.scheme != "s3":
             return ()
         above = f"{self.address.prefix}/" if self.address.prefix else ""
@@ -171,12 +174,10 @@ class Objects:
             raise self.fails(what, where=self.shown(folder), hint=hint) from None
         return tuple(Object(key.removeprefix(above), 0, number, begun) for key, number, begun in found)
 
-    def abandon(self, names: Sequence[str]) -> None:
-        """Let the server forget the pieces of unfinished uploads of some objects."""
+    def abandon(self, uploads: Sequence[Object]) -> None:
+        """Let the server forget the pieces of unfinished uploads, as they were told."""
         above = f"{self.address.prefix}/" if self.address.prefix else ""
-        for name in dict.fromkeys(names):
-            uploads = self.amazon.unfinished(self.address.bucket, f"{above}{name}")
-            self.amazon.abandon(self.address.bucket, [(key, number) for key, number, _ in uploads])
+        self.amazon.abandon(self.address.bucket, [(f"{above}{held.name}", held.tag) for held in uploads])
 
     @cached_property
     def amazon(self) -> Amazon:
@@ -212,18 +213,16 @@ class Objects:
         self._library  # noqa: B018  tells how to install it
         try:
             yield
-        except StarlodeError:
-            raise
         except FileNotFoundError as error:
             if "NoSuchBucket" in str(error):
                 raise self._refusal(error, right, name) from None
             raise FileNotFoundError(self.shown(name)) from None
-        except Exception as error:  # noqa: BLE001  the library has no common class, and its words may quote a token
+        except (_exceptions().BaseError, ValueError) as error:
+            # Its own words may quote a token.
             raise self._refusal(error, right, name) from None
 
     def _refusal(self, error: Exception, right: str, name: str) -> Exception:
-        from obstore import exceptions
-
+        exceptions = _exceptions()
         if isinstance(error, exceptions.AlreadyExistsError):
             return FileExistsError(self.shown(name))
         if isinstance(error, exceptions.PreconditionError):
@@ -233,6 +232,8 @@ class Objects:
         where, hint = self.shown(name), _HINTS.get(code, "")
         if code == "NoSuchBucket":
             return self.fails(f"there is no bucket {self.address.bucket}", where=self.shown(), hint=hint)
+        if isinstance(error, exceptions.UnauthenticatedError) and not code:
+            return self.fails("the credentials are valid no more, and there are no new ones", where=where, hint=_LEASE)
         if isinstance(error, exceptions.PermissionDeniedError | exceptions.UnauthenticatedError) or hint:
             what = f"the bucket {self.address.bucket} refuses it: {code or 'forbidden'}"
             return self.fails(
@@ -260,6 +261,12 @@ _HINTS = {
     "AuthorizationHeaderMalformed": _REGION,
     "NoSuchBucket": "create the bucket, or mend its name",
 }
+
+
+def _exceptions() -> Any:
+    from obstore import exceptions
+
+    return exceptions
 
 
 def _only(tag: str) -> Any:
