@@ -51,4 +51,4 @@ $(NEWEST)/.dev: pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(NEWEST) build *.egg-info src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(NEWEST) .venv-localstack* .venv-moto* build *.egg-info src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

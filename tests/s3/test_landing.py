@@ -19,8 +19,10 @@ from starlode.stores.bucket import Bucket
 from tests import projects
 from tests.engine import shop
 from tests.s3 import laying
+from tests.s3.proxy import Faults, between
 
 if TYPE_CHECKING:
+    from tests.s3.proxy import Fault
     from tests.s3.servers import Server
 
 PREFIX = "lake/shop"
@@ -241,17 +243,25 @@ def test_sweeping_a_bucket_lets_it_forget_uploads_that_were_never_finished(
     assert [held["Key"] for held in left] == [foreign]
 
 
-def test_large_parts_go_up_in_pieces_and_come_back_the_same(tmp_path: Path, bucket: str, s3: Server) -> None:
-    landing = _opened(tmp_path, bucket).landing
+@pytest.mark.parametrize("fault", ["throttled", "answer lost"])
+def test_large_parts_go_up_in_pieces_and_come_back_the_same(
+    fault: Fault, tmp_path: Path, bucket: str, s3: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     content = os.urandom(20 << 20)
-    landing.room("shop/orders/part").write_bytes(content)
-    file = LandedFile("shop/orders/part", 1, len(content), digest_of(landing.room("shop/orders/part")), ())
-    landing.keep("shop/orders/part")
+    faults = Faults(fault, "^PUT .*partNumber=2", times=2)
+    with between(s3, faults) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+        landing = _opened(tmp_path, bucket).landing
+        room = landing.room("shop/orders/part")
+        room.write_bytes(content)
+        file = LandedFile("shop/orders/part", 1, len(content), digest_of(room), ())
 
-    elsewhere = _opened(tmp_path, bucket).landing
-    ((path,),) = elsewhere.fetch([file])
+        landing.keep("shop/orders/part")
+        elsewhere = _opened(tmp_path, bucket).landing
+        ((path,),) = elsewhere.fetch([file])
 
     assert Path(path).read_bytes() == content
+    assert faults.met == 2
     assert "-3" in s3.client().head_object(Bucket=bucket, Key=f"{PREFIX}/shop/orders/part")["ETag"]
 
 
