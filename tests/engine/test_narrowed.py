@@ -145,3 +145,26 @@ def _grouped(folder: Path) -> starlode.Project:
         ("red", 1),
     ]
     return project
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select s.number, s.tag from (select order_id, tag from shop.orders) as s(number, tag)",
+        "with s(number, tag) as (select order_id, tag from shop.orders) select number, tag from s",
+    ],
+)
+def test_what_starts_from_columns_that_are_named_anew_is_derived_as_a_whole(sql: str, tmp_path: Path) -> None:
+    declared = GROUPED.replace("grain: order_id", "grain: number").replace("from: shop.orders", "from: sql/orders.sql")
+    files = {"starlode.yml": declared, "sql/orders.sql": sql, "sql/colours.sql": COLOURS}
+    data = {"data/tags.csv": "tag,colour\nA,red\n", "data/orders1.csv": "order_id,tag\n1,A\n2,B\n"}
+    starlode.run(projects.project(tmp_path, files | data))
+
+    project = projects.project(tmp_path, {"data/orders2.csv": "order_id,tag\n2,C\n3,B\n"})
+    starlode.run(project)
+
+    assert projects.rows(project, "select number, tag from star.fact_orders order by 1") == [
+        (1, "A"),
+        (2, "C"),
+        (3, "B"),
+    ]

@@ -29,6 +29,8 @@ WHOLE = {
     "select a.id from app.a as a where exists (select 1 from app.b as b where b.ref = a.id)": (
         "it reads a stream in a place that cannot be followed"
     ),
+    "select s.k as id from (select id, n from app.a) as s(k, m)": "it names the columns of what it starts from anew",
+    "with w(k) as (select id from app.a) select k as id from w": "it does not start from a stream",
     "with w as (select * from app.a) select x.id from w as x join w as y on y.ref = x.id": "it reads w more than once",
     "select a.id from app.a as a join (select b.ref from app.b as b join app.c as c on c.id = b.id) as j on j.ref = a.id": (
         "what it joins as j reads more than one stream"

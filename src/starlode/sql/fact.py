@@ -19,7 +19,7 @@ from starlode.sql.dimension import (
     WORK_CHAIN,
 )
 from starlode.sql.keys import WORK_MISSING
-from starlode.sql.touched import WORK_TOUCHED, is_touched
+from starlode.sql.touched import is_touched
 from starlode.star import DAY, NOT_APPLICABLE_KEY, NOT_YET_ARRIVED_KEY, UNKNOWN_KEY, Fact
 from starlode.table import INTEGER, TEXT, Column
 
@@ -217,17 +217,6 @@ def take_held(dialect: Dialect, shape: Shape) -> str:
     return (
         f"{dialect.create_work} {WORK_HELD} as\n"
         f"select f.* from {dialect.table(shape.fact.table)} as f\n where {touched}"
-    )
-
-
-def touch_read(dialect: Dialect, shape: Shape) -> str:
-    """Touch the values of the grain, too, that driving rows give beside those that were found to be touched."""
-    q, grain = dialect.quote, shape.fact.grain
-    same = " and ".join(f"t.{q(name)} = w.{q(name)}" for name in grain)
-    return (
-        f"insert into {WORK_TOUCHED} ({dialect.names(grain)})\n"
-        f"select {dialect.names(grain, 'w')}\n  from {WORK_FACT} as w\n"
-        f" where not exists (select 1 from {WORK_TOUCHED} as t where {same})"
     )
 
 

@@ -81,6 +81,8 @@ def reach(tree: exp.Query, places: Mapping[str, Table], names: tuple[str, ...]) 
     """How a SELECT over streams with these columns is reached; raises Unreached with the reason where it is not."""
     _refuse(tree)
     try:
+        # Its rows are read and balanced by the SELECT as it is written, so that has to be followed as well.
+        links(tree)
         settled = qualified_over(tree, places)
         marked = _marked(settled)
         chain = links(settled)

@@ -69,8 +69,6 @@ def build_fact(
     no_moment = (*_guard_lookups(shape, session), *_guard_milestones(shape, session))
     shape, combined = collect(shape, work, load_key)
     findings = [f for role in fact.roles for f in _prepare(role, dimensions[role.dimension], fact, work, load_key)]
-    if touched is not None and not touched.is_own:
-        session.execute(sql.touch_read(dialect, shape))
     outcome = apply_rows(shape, balance, work, load_key)
     outcome = replace(outcome, findings=(*balance.findings, *no_moment, *combined, *findings, *outcome.findings))
     _drop_work(session)
