@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
@@ -63,8 +64,10 @@ def project(folder: Path, files: Mapping[str, str | bytes] | None = None, *, tar
 
 
 def rows(project: Project, sql: str) -> list[tuple[Any, ...]]:
-    """What the warehouse answers, as plain Python values."""
-    table = starlode.query(project, sql)
+    """What the warehouse answers, as plain Python values; of staging, the one in which the star is built."""
+    # Tables of streams have `__` in their names.
+    is_staged = "staging." in sql or "__" in sql
+    table = starlode.query(replace(project, target=None) if is_staged else project, sql)
     return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
 
 
@@ -74,11 +77,14 @@ def value(project: Project, sql: str) -> Any:
 
 
 def lose(project: Project) -> None:
-    """Take all that a project has made out of its warehouse, as when somebody moves to another one."""
-    session = project.warehouse.connect()
-    for schema in PROJECT_SCHEMAS:
-        session.execute(f"drop schema if exists {schema} cascade")
-    session.close()
+    """Take all that a project has made out of its warehouse, as when somebody moves to another one, and forget its editions."""
+    for warehouse in filter(None, (project.warehouse, project.target)):
+        session = warehouse.connect()
+        for schema in PROJECT_SCHEMAS:
+            session.execute(f"drop schema if exists {schema} cascade")
+        session.close()
+    if project.target is not None:
+        project.landing.clear("star")
 
 
 def star(project: Project) -> dict[str, list[tuple[Any, ...]]]:
@@ -103,6 +109,24 @@ def star(project: Project) -> dict[str, list[tuple[Any, ...]]]:
             numbers = (row[model.key_column] for row in tables[model.table.name])
             members[model.name] = dict(zip(numbers, said, strict=True))
     return found
+
+
+def loaded(project: Project, *without: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Every table of the star that is there, row by row with all keys, as people find it in the warehouse."""
+    there = {
+        name
+        for (name,) in rows(project, "select table_name from information_schema.tables where table_schema = 'star'")
+    }
+    tables = [table.name for table in project.star.tables if table.name in there]
+    return {
+        name: _sorted(_without(row, set(without)) for row in starlode.table(project, name).to_pylist())
+        for name in tables
+    }
+
+
+def built(project: Project) -> dict[str, list[tuple[Any, ...]]]:
+    """The same of the file in which the star is built beside its target."""
+    return loaded(replace(project, target=None))
 
 
 def _without(row: Mapping[str, Any], names: set[str]) -> dict[str, Any]:

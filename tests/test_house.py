@@ -13,13 +13,16 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "starlode"
 FLOORS = (
     ("cli", "__main__", "commands", "terminal", "arguments", "completion"),
-    ("run", "history", "query", "sweep", "retention", "paper", "why", "tracing", "rebuild", "undo", "reloading"),
+    (
+        *("run", "history", "query", "sweep", "retention", "paper", "why", "tracing"),
+        *("rebuild", "undo", "reloading", "restoring"),
+    ),
     ("expand",),
     ("plan", "narrowing", "portions"),
     ("steps", "work"),
     ("project", "schema", "meaning", "declaration", "declare", "document", "environment", "ledger", "contract"),
-    ("registry", "sources", "warehouses", "exporters", "diagram", "delivery"),
-    ("formats", "postgres", "landing", "parts", "arrow", "stores"),
+    ("registry", "engine", "sources", "warehouses", "exporters", "diagram", "delivery"),
+    ("formats", "postgres", "landing", "edition", "parts", "arrow", "stores"),
     ("sql",),
     ("source", "warehouse", "session", "star", "step", "check", "export", "store"),
     ("errors", "finding", "languages", "table", "nearest", "words", "secret"),
@@ -31,7 +34,7 @@ MODULES = sorted(
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 EVERY_FILE = [*MODULES, SOURCE / "__init__.py", *TESTS, *sorted((ROOT / "bench").glob("*.py"))]
 # Where a statement may be written: its own floor, and the adapters that have words of their own.
-ROOMS_FOR_SQL = ("sql", "warehouses", "postgres")
+ROOMS_FOR_SQL = ("sql", "warehouses", "postgres", "engine")
 # A stream in place of a SELECT is one; the plan on paper names landed files; the demo asks the questions of its example.
 MAY_SPEAK_SQL = ("meaning.selects", "paper", "commands.demo")
 STATEMENT = re.compile(
@@ -68,7 +71,7 @@ def test_no_import_goes_round_in_circles() -> None:
 @pytest.mark.parametrize(
     ("driver", "rooms"),
     [
-        ("duckdb", ("warehouses", "postgres")),
+        ("duckdb", ("warehouses", "postgres", "engine")),
         ("psycopg", ("postgres", "warehouses")),
         ("obstore", ("stores",)),
         ("botocore", ("stores",)),

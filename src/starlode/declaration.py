@@ -375,6 +375,13 @@ class ProjectDeclaration(Declared):
             "The warehouse to load: duckdb:<file>, with settings behind it (?memory=4GB&threads=8), or a postgresql:// URL."
         ),
     )
+    build: Filled = field(
+        default=_default("target"),
+        metadata=_doc(
+            "Where the star is built: in the `target` itself, or by an embedded `duckdb` that loads the finished star there; "
+            "duckdb:<file>, with settings behind it (?memory=4GB&spill=/fast), says where its file lies."
+        ),
+    )
     sources: Mapping[Name, Any] = field(
         default_factory=dict, metadata=_doc("Where to read from, by name.") | {"expects": _sources}
     )

@@ -85,10 +85,10 @@ def rejects(project: Project, *, stream: str | None = None) -> tuple[RejectedRow
 @contextmanager
 def _reading(project: Project) -> Iterator[Session | None]:
     """The warehouse for reading, or None where there is no ledger in it yet."""
-    if not project.warehouse.exists:
+    if not project.shown.exists:
         yield None
         return
-    session = project.warehouse.connect(read_only=True, landing=project.landing.folder)
+    session = project.shown.connect(read_only=True, landing=project.landing.folder)
     try:
         yield session if session.columns(sql.TABLES[0]) else None
     finally:

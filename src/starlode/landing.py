@@ -111,8 +111,8 @@ def read_manifest(landing: Store, stream: Stream, number: int) -> Manifest:
         )
     return replace(
         Manifest(**held),
-        files=tuple(_file_from(file) for file in held["files"]),
-        rejects=_file_from(held["rejects"]) if held["rejects"] else None,
+        files=tuple(file_from(file) for file in held["files"]),
+        rejects=file_from(held["rejects"]) if held["rejects"] else None,
         empty=tuple(held["empty"]),
         replaces=tuple(held["replaces"]),
         forgets=tuple(held["forgets"]),
@@ -124,8 +124,8 @@ def commit(landing: Store, stream: Stream, manifest: Manifest) -> None:
     """Create the manifest, whole and only if there is none: from here on the extraction counts."""
     name = manifest_name(stream, manifest.number)
     held = asdict(manifest) | {
-        "files": [_file_as_json(file) for file in manifest.files],
-        "rejects": _file_as_json(manifest.rejects) if manifest.rejects else None,
+        "files": [file_as_json(file) for file in manifest.files],
+        "rejects": file_as_json(manifest.rejects) if manifest.rejects else None,
     }
     content = json.dumps(held, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
     try:
@@ -167,10 +167,10 @@ def _is_own(name: str) -> bool:
     return bool(_OWN_FOLDER.fullmatch(above)) and "/" not in own if slash else bool(_OWN_FILE.fullmatch(name))
 
 
-def _file_as_json(file: LandedFile) -> dict[str, Any]:
+def file_as_json(file: LandedFile) -> dict[str, Any]:
     return asdict(file) | {"columns": [[column.name, str(column.type)] for column in file.columns]}
 
 
-def _file_from(held: dict[str, Any]) -> LandedFile:
+def file_from(held: dict[str, Any]) -> LandedFile:
     columns = tuple(Column(name, parse_type(word)) for name, word in held["columns"])
     return LandedFile(**(held | {"columns": columns}))

@@ -10,8 +10,10 @@ import json
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from starlode import __version__
 from starlode.errors import DataError
@@ -24,15 +26,16 @@ from starlode.sql.keys import key_map
 from starlode.step import Outcome, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from starlode.finding import Finding
     from starlode.project import Project
     from starlode.session import Session
     from starlode.table import Column, Table
 
-PROJECT_SCHEMAS = (sql.LEDGER_SCHEMA, staging.STAGING_SCHEMA, "star")
+# What a warehouse has into which a finished star is loaded, and what one has in which it is built.
+STAR_SCHEMAS = (sql.LEDGER_SCHEMA, "star")
+PROJECT_SCHEMAS = (*STAR_SCHEMAS, staging.STAGING_SCHEMA)
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ class State:
     followed: Mapping[str, int] = field(default_factory=dict)
     # The extractions of each stream whose loads were undone: their input is read again.
     undone: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    # Why the target of a star that is built beside it has to be brought up, whatever else changes.
+    owed: str = ""
 
     def decided(self, stream: str) -> tuple[Column, ...]:
         """The columns of a stream that have had a value, and so a type."""
@@ -78,6 +83,8 @@ class Entry:
     digest: str = ""
     manifest: int = 0
     outcome: Outcome = field(default_factory=Outcome)
+    # What is done once the line is written, before the transaction ends.
+    then: Callable[[], None] | None = None
 
 
 class Ledger:
@@ -91,16 +98,7 @@ class Ledger:
 
     def prepare(self) -> None:
         """Create the schemas and the ledger's tables where they are missing."""
-        dialect = self._session.dialect
-        if self._session.columns(sql.TABLES[-1]):
-            return
-        with self._session.transaction():
-            for schema in PROJECT_SCHEMAS:
-                self._session.execute(sql.create_schema(dialect, schema))
-            for statement in dialect.preparations:
-                self._session.execute(statement)
-            for table in sql.TABLES:
-                self._session.execute(sql.create_table(dialect, table))
+        prepare(self._session)
 
     def write_run(self, status: str, error: str | None = None) -> None:
         """Add a line that says how the run stands."""
@@ -126,6 +124,8 @@ class Ledger:
             load = (entry.load_key, self.run_id, step.verb, step.object, entry.digest, entry.manifest, now())
             self._session.insert(sql.LOAD, [load])
             self._write_step(step, "done", started, entry.outcome, entry.load_key)
+            if entry.then:
+                entry.then()
 
     def write_failed(self, step: Step, started: datetime, findings: Sequence[Finding] = ()) -> None:
         """Add the line of a step that failed, after its own transaction was rolled back."""
@@ -227,6 +227,25 @@ class Ledger:
                 for f in o.findings
             ],
         )
+
+
+def new_run_id() -> str:
+    """A name for a run that sorts by time."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:8]}"
+
+
+def prepare(session: Session, schemas: tuple[str, ...] = PROJECT_SCHEMAS) -> None:
+    """Create the schemas and the ledger's tables in a warehouse where they are missing."""
+    dialect = session.dialect
+    if session.columns(sql.TABLES[-1]):
+        return
+    with session.transaction():
+        for schema in schemas:
+            session.execute(sql.create_schema(dialect, schema))
+        for statement in dialect.preparations:
+            session.execute(statement)
+        for table in sql.TABLES:
+            session.execute(sql.create_table(dialect, table))
 
 
 def read_state(session: Session, project: Project) -> State:

@@ -19,7 +19,7 @@ from starlode.nearest import hint
 from starlode.portions import in_portions
 from starlode.sql import select
 from starlode.star import STAR_SCHEMA, Dimension
-from starlode.step import Build, Check, Export, Land, Load, Step, Verb
+from starlode.step import Build, Check, Deliver, Export, Land, Load, Step, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 # A change of how models are built makes them be built again.
 BUILD_VERSION = 3
-VERBS: tuple[Verb, ...] = ("land", "load", "build", "check", "export")
+VERBS: tuple[Verb, ...] = ("land", "load", "build", "deliver", "check", "export")
 
 
 @dataclass(frozen=True)
@@ -90,14 +90,23 @@ def make_plan(project: Project, options: Options, state: State, seen: Mapping[st
         *builds,
         *endings(project, state, (*loads, *builds), options),
     ]
+    return Plan(project, options, tuple(step for step in steps if _is_asked(step, options)), state)
+
+
+def _is_asked(step: Step, options: Options) -> bool:
+    """Whether a step comes no later than what is asked for; what is loaded or built is delivered in any case."""
     until = VERBS.index(options.only) if options.only else len(VERBS)
-    return Plan(project, options, tuple(step for step in steps if VERBS.index(step.verb) <= until), state)
+    return VERBS.index(step.verb) <= until or (step.verb == "deliver" and until >= VERBS.index("load"))
 
 
 def endings(project: Project, state: State, moving: tuple[Load | Build, ...], options: Options) -> tuple[Step, ...]:
-    """The checks and the exports that follow what is loaded and built."""
+    """What follows what is loaded and built: its delivery, where the target is another one, the checks and the exports."""
     builds = tuple(step for step in moving if isinstance(step, Build))
-    return (*_checks(project, state, moving), *_exports(project, state, builds, options))
+    return (
+        *_delivery(project, state, moving),
+        *_checks(project, state, moving),
+        *_exports(project, state, builds, options),
+    )
 
 
 def choose(project: Project, wanted: tuple[str, ...]) -> frozenset[str]:
@@ -253,6 +262,16 @@ def _has_changed(parent: str, model: str, state: State, moving: set[str]) -> boo
 def _is_there(parent: str, state: State) -> bool:
     """Whether a stream has ever given a row, or a dimension was built."""
     return bool(state.columns.get(parent)) if "." in parent else f"{STAR_SCHEMA}.{parent}" in state.tables
+
+
+def _delivery(project: Project, state: State, moving: tuple[Load | Build, ...]) -> tuple[Deliver, ...]:
+    """The target of a star that is built beside it is brought up after every change; what is mended, row by row."""
+    built = [step.model for step in moving if isinstance(step, Build)]
+    whole = frozenset(step.model for step in moving if isinstance(step, Build) and step.is_mended)
+    reason = (
+        f"{len(built)} models are built" if built else f"{len(moving)} streams are loaded" if moving else state.owed
+    )
+    return (Deliver(reason, whole),) if project.target is not None and reason else ()
 
 
 def _checks(project: Project, state: State, moving: tuple[Load | Build, ...]) -> tuple[Check, ...]:

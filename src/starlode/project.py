@@ -25,7 +25,7 @@ from starlode.meaning.names import guard_names
 from starlode.meaning.selects import Scope
 from starlode.meaning.sources import sources, streams
 from starlode.meaning.star import labelled, star
-from starlode.meaning.target import landing, warehouse
+from starlode.meaning.target import builder, landing, warehouse
 from starlode.star import Star
 
 if TYPE_CHECKING:
@@ -51,6 +51,13 @@ class Project:
     star: Star = field(default_factory=Star)
     checks: tuple[Check, ...] = ()
     exports: tuple[tuple[str, Export], ...] = ()
+    # Where the finished star is loaded, when `warehouse` only builds it.
+    target: Warehouse | None = None
+
+    @property
+    def shown(self) -> Warehouse:
+        """The warehouse that people look at."""
+        return self.target or self.warehouse
 
     @property
     def streams(self) -> tuple[Stream, ...]:
@@ -90,6 +97,7 @@ def _project(node: Node, folder: Path, target: str | None, reading: Reading) -> 
     meant = with_bridges(star(said.dimensions, said.facts, scope), said.bridges, said.dimensions, scope)
     chosen = said.target if target is None else Word(target, Place("--target"))
     loaded = warehouse(chosen, folder, reading)
+    built_in = builder(said.build, folder, loaded, reading)
     made_exports = exports(said.exports, meant.columns, reading)
     made_checks = checks(said.checks, meant.columns, replace(scope, tables=(*meant.columns, *meant.star.views)))
     made_sources = sources(said.sources, scope)
@@ -101,7 +109,8 @@ def _project(node: Node, folder: Path, target: str | None, reading: Reading) -> 
         name=str(said.name),
         folder=folder,
         landing=kept,
-        warehouse=loaded,
+        warehouse=built_in or loaded,
+        target=loaded if built_in else None,
         sources=made_sources,
         star=labelled(meant.star, said.labels),
         checks=made_checks,

@@ -44,8 +44,8 @@ def rebuild(
     Sources are not read. Whatever is made from the streams is built too, and every file is proved before anything is changed.
     With `since`, a moment in UTC, only what later loads touched is derived anew, where a model's SELECT lets it be told.
     """
-    with opened(project, wait) as session, Readers(project) as readers:
-        project = expanded(project, readers)
+    with opened(project, wait, listen) as held, Readers(project) as readers:
+        project, session = expanded(project, readers), held.session
         state = read_state(session, project)
         names = _names(project, models)
         streams = _streams(session, project, state, names)
@@ -54,7 +54,7 @@ def rebuild(
             first = session.rows(sql.last_load_before(session.dialect), (since,))[0][0]
             builds = tuple(_narrowed(project, build, builds, first) for build in builds)
         steps: tuple[Step, ...] = (*streams, *builds, *endings(project, state, builds, Options()))
-        return carry_out(Plan(project, Options(), steps, state), session, readers, listen)
+        return carry_out(Plan(project, Options(), steps, state), held, readers, listen)
 
 
 def _names(project: Project, models: tuple[str, ...]) -> frozenset[str]:

@@ -8,36 +8,40 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
-from uuid import uuid4
 
 from starlode.errors import CheckFailed, StarlodeError, WarehouseError
 from starlode.expand import expanded
 from starlode.landing import now, numbers, read_manifest
-from starlode.ledger import Ledger, State, read_state
+from starlode.ledger import Ledger, State, new_run_id, read_state
 from starlode.plan import Options, Plan, Seen, choose, digest_of_stream, make_plan
+from starlode.restoring import meet, refuse_built_elsewhere, refuse_foreign, restore, why_lost, why_owed
 from starlode.sql.ledger import TABLES as LEDGER_TABLES
 from starlode.sql.ledger import newest_project, open_rejects
+from starlode.step import Deliver, Restore
 from starlode.steps.again import reload
 from starlode.steps.build import build
 from starlode.steps.check import check
+from starlode.steps.deliver import deliver, tell
+from starlode.steps.edition import is_owed
 from starlode.steps.export import export
 from starlode.steps.land import land
 from starlode.steps.load import load
 from starlode.steps.undo import undo
-from starlode.work import Progress, Readers, Work
+from starlode.work import Held, Progress, Readers, Work
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
+    from datetime import datetime
 
     from starlode.finding import Finding
     from starlode.project import Project
     from starlode.session import Session
     from starlode.source import Stream
     from starlode.step import Outcome, Step
+    from starlode.warehouse import Warehouse
 
 Status = Literal["unchanged", "succeeded", "rejects", "failed", "interrupted"]
 CARRY_OUT: Mapping[str, Callable[..., Outcome]] = {
@@ -46,6 +50,7 @@ CARRY_OUT: Mapping[str, Callable[..., Outcome]] = {
     "reload": reload,
     "build": build,
     "undo": undo,
+    "deliver": deliver,
     "check": check,
     "export": export,
 }
@@ -105,14 +110,15 @@ def plan(project: Project, *, select: tuple[str, ...] = (), full: bool = False, 
     options = _options(select, full, only)
     with Readers(project) as readers:
         project = expanded(project, readers)
-        if not project.warehouse.exists:
-            return _plan(project, options, State(), readers)
-        session = project.warehouse.connect(read_only=True, landing=project.landing.folder)
-        try:
-            _refuse_another(session, project)
-            return _plan(project, options, read_state(session, project), readers)
-        finally:
-            session.close()
+        with ExitStack() as looked_at:
+            target = looked_at.enter_context(_seen(project.target, project)) if project.target else None
+            session = looked_at.enter_context(_seen(project.warehouse, project))
+            if project.target and (lost := why_lost(project, session)):
+                return Plan(project, options, (Restore(lost),))
+            state = read_state(session, project) if session else State()
+            if session and project.target:
+                state = replace(state, owed=why_owed(project, session, target))
+            return _plan(project, options, state, readers)
 
 
 def run(
@@ -130,11 +136,11 @@ def run(
     """
     project = what.project if isinstance(what, Plan) else what
     options = what.options if isinstance(what, Plan) else _options(select, full, only)
-    with opened(project, wait) as session, Readers(project) as readers:
+    with opened(project, wait, listen) as held, Readers(project) as readers:
         project = expanded(project, readers)
-        state = read_state(session, project)
-        held = what if isinstance(what, Plan) and what.state == state else _plan(project, options, state, readers)
-        return carry_out(held, session, readers, listen)
+        state = _state(project, held)
+        made = what if isinstance(what, Plan) and what.state == state else _plan(project, options, state, readers)
+        return carry_out(made, held, readers, listen)
 
 
 def replay(project: Project, *, stream: str | None = None, wait: float = 0.0, listen: Listen | None = None) -> Run:
@@ -143,32 +149,52 @@ def replay(project: Project, *, stream: str | None = None, wait: float = 0.0, li
     The rows of those files take the place of the earlier ones; what still cannot be carried is rejected anew. A database shows
     no files: a stream of its own is read whole.
     """
-    with opened(project, wait) as session, Readers(project) as readers:
+    with opened(project, wait, listen) as held, Readers(project) as readers:
         project = expanded(project, readers)
-        state = read_state(session, project)
+        state, session = _state(project, held), held.session
         files: dict[str, set[str]] = {}
         if session.columns(LEDGER_TABLES[0]):
             for row in session.rows(open_rejects(session.dialect)):
                 files.setdefault(row[2], set()).add(row[4])
-        declared = {str(held) for held in project.streams}
+        declared = {str(stream_of) for stream_of in project.streams}
         wanted = {name: names for name, names in files.items() if name in declared and stream in (None, name)}
         if not wanted:
-            return carry_out(Plan(project, Options(), (), state), session, readers, listen)
+            return carry_out(Plan(project, Options(), (), state), held, readers, listen)
         forgotten = {
             name: {file: mark for file, mark in marks.items() if file not in wanted.get(name, ())}
             for name, marks in state.positions.items()
         }
-        held = _plan(project, Options(), replace(state, positions=forgotten), readers, read_again=wanted)
-        return carry_out(held, session, readers, listen)
+        made = _plan(project, Options(), replace(state, positions=forgotten), readers, read_again=wanted)
+        return carry_out(made, held, readers, listen)
 
 
 @contextmanager
-def opened(project: Project, wait: float = 0.0) -> Iterator[Session]:
-    """The project's warehouse, held for writing; waits as long as asked for another run to end."""
+def opened(project: Project, wait: float = 0.0, listen: Listen | None = None) -> Iterator[Held]:
+    """The project's warehouses, held for writing; waits as long as asked for another run to end.
+
+    A star that is built beside its target has two, and the file in which it is built is made anew first where it is lost.
+    """
     until = time.monotonic() + wait
+    with ExitStack() as opened_ones:
+        # The target comes first: whoever holds it may make the file anew.
+        target = opened_ones.enter_context(_held(project.target, project, until)) if project.target else None
+        session = opened_ones.enter_context(_held(project.warehouse, project, until))
+        project.landing.ready()
+        if target is not None:
+            refuse_foreign(project, target)
+            reason = why_lost(project, session)
+            if reason:
+                _restore(Restore(reason), project, Held(session, target), listen or _silence)
+            meet(project, session, target)
+        yield Held(session, target)
+
+
+@contextmanager
+def _held(warehouse: Warehouse, project: Project, until: float) -> Iterator[Session]:
+    """A warehouse that belongs to the project, opened for writing once nobody else holds it."""
     while True:
         try:
-            session = project.warehouse.connect(landing=project.landing.folder)
+            session = warehouse.connect(landing=project.landing.folder)
             break
         except WarehouseError:
             if time.monotonic() >= until:
@@ -181,6 +207,33 @@ def opened(project: Project, wait: float = 0.0) -> Iterator[Session]:
         session.close()
 
 
+@contextmanager
+def _seen(warehouse: Warehouse, project: Project) -> Iterator[Session | None]:
+    """A warehouse that belongs to the project, opened for reading; None where there is none yet."""
+    if not warehouse.exists:
+        yield None
+        return
+    session = warehouse.connect(read_only=True, landing=project.landing.folder)
+    try:
+        _refuse_another(session, project)
+        yield session
+    finally:
+        session.close()
+
+
+def _state(project: Project, held: Held) -> State:
+    """What the warehouse knows of the project, and what its target is still owed."""
+    state = read_state(held.session, project)
+    return replace(state, owed=why_owed(project, held.session, held.target)) if project.target else state
+
+
+def _restore(step: Restore, project: Project, held: Held, listen: Listen) -> None:
+    began = time.monotonic()
+    listen(Started(step, 1, 1))
+    outcome = restore(step, project, held, listen)
+    listen(Done(step, outcome, time.monotonic() - began))
+
+
 def _refuse_another(session: Session, project: Project) -> None:
     """Two projects in one warehouse would take each other's tables and positions for their own."""
     found = session.rows(newest_project(session.dialect)) if session.columns(LEDGER_TABLES[0]) else []
@@ -189,11 +242,7 @@ def _refuse_another(session: Session, project: Project) -> None:
             f"the warehouse belongs to the project `{found[0][0]}`, and this one is `{project.name}`",
             hint=f"give this project a `target` of its own; if it was renamed, `name: {found[0][0]}` goes on there",
         )
-
-
-def new_run_id() -> str:
-    """A name for a run that sorts by time."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:8]}"
+    refuse_built_elsewhere(session, project)
 
 
 def _plan(
@@ -246,26 +295,27 @@ def _look(
     return Seen(look, landed, waiting, is_declared_anew)
 
 
-def carry_out(held: Plan, session: Session, readers: Readers, listen: Listen | None) -> Run:
-    """Carry out the steps of a plan in an open warehouse, and write down how each went."""
+def carry_out(made: Plan, held: Held, readers: Readers, listen: Listen | None) -> Run:
+    """Carry out the steps of a plan in what the run holds, and write down how each went."""
     listen = listen or _silence
     started = time.monotonic()
-    ledger = Ledger(session, held.project.name, new_run_id())
-    result = Run(ledger.run_id, held, "succeeded")
+    ledger = Ledger(held.session, made.project.name, new_run_id())
+    result = Run(ledger.run_id, made, "succeeded")
     ledger.prepare()
-    if held.is_empty:
+    work = Work(made.project, made.project.landing, held.session, ledger, readers, listen, held.target)
+    if made.is_empty:
         ledger.write_run("unchanged")
+        tell(work)
         return replace(result, status="unchanged", seconds=time.monotonic() - started)
     ledger.write_run("running")
-    work = Work(held.project, held.project.landing, session, ledger, readers, listen)
     begun: tuple[Step, datetime] | None = None
     try:
-        for number, step in enumerate(held.steps, 1):
+        for number, step in enumerate(made.steps, 1):
             if step.verb != "land":
                 # All is read: a snapshot and locks that stay would hinder the source for nothing.
                 readers.close()
             begun = (step, now())
-            listen(Started(step, number, len(held.steps)))
+            listen(Started(step, number, len(made.steps)))
             done = _do(step, work)
             begun = None
             result = replace(result, done=(*result.done, done))
@@ -273,11 +323,14 @@ def carry_out(held: Plan, session: Session, readers: Readers, listen: Listen | N
     except BaseException as error:
         with suppress(WarehouseError):  # such as a full disk: what stopped the run is what has to be told
             _write_end(ledger, begun, error)
+        with suppress(StarlodeError):
+            _hand_over(work, begun, error)
         if isinstance(error, StarlodeError):
             error.run = replace(result, status="failed", error=error, seconds=time.monotonic() - started)
         raise
     status: Status = "rejects" if _too_many_rejects(result, ledger.count_rejects()) else "succeeded"
     ledger.write_run(status)
+    tell(work)
     return replace(result, status=status, seconds=time.monotonic() - started)
 
 
@@ -301,6 +354,20 @@ def _write_end(ledger: Ledger, begun: tuple[Step, datetime] | None, error: BaseE
     for evidence in error.evidence if isinstance(error, StarlodeError) else ():
         ledger.write_conflicts(evidence.object, evidence.rule, evidence.rows)
     ledger.write_run("failed", error.what if isinstance(error, StarlodeError) else type(error).__name__)
+
+
+def _hand_over(work: Work, begun: tuple[Step, datetime] | None, error: BaseException) -> None:
+    """Let the target have what a run has built before it failed, as a star that is built in it has, or tell it of the run."""
+    is_delivering = begun is not None and begun[0].verb == "deliver"
+    if (
+        work.target is not None
+        and isinstance(error, Exception)
+        and not is_delivering
+        and is_owed(work.landing, work.session)
+    ):
+        deliver(Deliver("the run was stopped"), work)
+    else:
+        tell(work)
 
 
 def _too_many_rejects(result: Run, told: Mapping[str, int]) -> bool:

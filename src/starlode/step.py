@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from starlode.source import Look, Stream
     from starlode.table import Column, Table
 
-Verb = Literal["land", "load", "reload", "build", "undo", "check", "export"]
+Verb = Literal["land", "load", "reload", "build", "undo", "restore", "deliver", "check", "export"]
 
 
 @dataclass(frozen=True)
@@ -133,6 +133,25 @@ class Undone:
 
 
 @dataclass(frozen=True)
+class Restore:
+    """Make the file in which the star is built anew from the landing, as of its last edition."""
+
+    reason: str
+    object: str = "state"
+    verb: Verb = "restore"
+
+
+@dataclass(frozen=True)
+class Deliver:
+    """Let the target have what changed in a star that is built beside it; tables of `whole` are compared there row by row."""
+
+    reason: str
+    whole: frozenset[str] = frozenset()
+    object: str = "star"
+    verb: Verb = "deliver"
+
+
+@dataclass(frozen=True)
 class Check:
     """Hold the star against its promises and the user's checks; all of it, or what was written since it last held."""
 
@@ -159,7 +178,7 @@ class Export:
         return self.name
 
 
-Step = Land | Load | Reload | Build | Undo | Check | Export
+Step = Land | Load | Reload | Build | Undo | Restore | Deliver | Check | Export
 
 
 @dataclass(frozen=True)

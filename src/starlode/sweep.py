@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from starlode import edition
 from starlode.expand import expanded
 from starlode.landing import garbage, unfinished
 from starlode.retention import no_longer_needed
@@ -15,12 +16,13 @@ from starlode.sql.ledger import TABLES
 from starlode.work import Readers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import timedelta
 
     from starlode.project import Project
     from starlode.session import Session
     from starlode.source import Stream
+    from starlode.store import Stored
 
 GARBAGE = "no manifest names it"
 UNFINISHED = "its upload was never finished"
@@ -53,9 +55,10 @@ def sweep(
     if not landing.exists:
         return ()
     before = time.time() - older_than.total_seconds() if older_than else time.time() + 1
-    with opened(project, wait) as session, Readers(project) as readers:
-        project = expanded(project, readers)
-        found = [swept for stream in project.streams for swept in _remains(project, stream, before)]
+    with opened(project, wait) as held, Readers(project) as readers:
+        project, session = expanded(project, readers), held.session
+        remains = (file for stream in project.streams for file in garbage(landing, stream))
+        found = list(_remains(project, (*remains, *edition.garbage(landing)), before))
         cut = [swept for stream in project.streams for swept in _cut_off(project, stream, before)]
         if unneeded and session.columns(TABLES[0]):
             found += [swept for stream in project.streams for swept in _replaced(session, project, stream, before)]
@@ -65,8 +68,8 @@ def sweep(
     return (*found, *cut)
 
 
-def _remains(project: Project, stream: Stream, before: float) -> Iterator[Swept]:
-    for file in garbage(project.landing, stream):
+def _remains(project: Project, files: Iterable[Stored], before: float) -> Iterator[Swept]:
+    for file in files:
         if file.written_at < before:
             yield Swept(file.name, project.landing.shown(file.name), file.bytes, GARBAGE)
 

@@ -14,7 +14,7 @@ from starlode.run import carry_out, opened
 from starlode.sql import before as sql
 from starlode.sql.ledger import RUN
 from starlode.star import Fact
-from starlode.step import Check, Export, Undo, Undone
+from starlode.step import Check, Deliver, Export, Undo, Undone
 from starlode.words import counted
 from starlode.work import Readers
 
@@ -35,13 +35,13 @@ def undo(project: Project, run: str, *, through: bool = False, wait: float = 0.0
 
     Runs that changed something after it are undone too where `through` is given, and named in the error where it is not.
     """
-    with opened(project, wait) as session, Readers(project) as readers:
-        project = expanded(project, readers)
+    with opened(project, wait, listen) as held, Readers(project) as readers:
+        project, session = expanded(project, readers), held.session
         runs = _runs(session, run, through=through)
         state = read_state(session, project)
         step = Undo(runs, _streams(session, project, state, runs), _tables(session, project, state, runs), "asked for")
         steps: tuple[Step, ...] = (step, *_endings(session, project, step))
-        return carry_out(Plan(project, Options(), steps, state), session, readers, listen)
+        return carry_out(Plan(project, Options(), steps, state), held, readers, listen)
 
 
 def _runs(session: Session, name: str, *, through: bool) -> tuple[str, ...]:
@@ -108,16 +108,17 @@ def _tables(session: Session, project: Project, state: State, runs: tuple[str, .
 
 
 def _endings(session: Session, project: Project, step: Undo) -> tuple[Step, ...]:
-    """The checks of the star as it is then, and the exports that the runs wrote; nothing where a table goes with them."""
+    """The delivery, the checks of the star as it is then and the exports that were written, unless a table goes too."""
+    delivery = (Deliver("the star went back"),) if project.target is not None else ()
     if any(undone.is_made for undone in step.tables):
-        return ()
+        return delivery
     written = {label for (label,) in session.rows(sql.objects_of(session.dialect, step.runs, "export"))}
     exports = (
         Export(f"{name}: {to.to}", position, digest_of(to), "the star went back")
         for position, (name, to) in enumerate(project.exports)
         if f"{name}: {to.to}" in written
     )
-    return (Check(digest_of((project.star, project.checks)), "the star went back"), *exports)
+    return (*delivery, Check(digest_of((project.star, project.checks)), "the star went back"), *exports)
 
 
 def _refused(what: str, hint: str) -> ProjectError:

@@ -52,6 +52,14 @@ class Readers:
 
 
 @dataclass(frozen=True)
+class Held:
+    """What a run holds: the warehouse in which the star is built, and the target where that is another one."""
+
+    session: Session
+    target: Session | None = None
+
+
+@dataclass(frozen=True)
 class Work:
     """Handed to each step; only the run opens what is in it."""
 
@@ -61,3 +69,4 @@ class Work:
     ledger: Ledger
     readers: Readers
     listen: Callable[[Progress], None]
+    target: Session | None = None

@@ -147,7 +147,11 @@ def main(folder: str, kind: str, number: str, undone: str = "") -> None:
     killer = Killer(kind, int(number))
     project = starlode.read(folder)
     sys.addaudithook(killer.audited)
-    project = replace(project, warehouse=Mortal(project.warehouse, killer))
+    project = replace(
+        project,
+        warehouse=Mortal(project.warehouse, killer),
+        target=Mortal(project.target, killer) if project.target else None,
+    )
     if undone:
         starlode.undo(project, undone, listen=lambda _: killer.moment("event"))
     else:

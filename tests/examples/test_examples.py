@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import shutil
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 EXAMPLES = Path(__file__).parent
+BUILD = "STARLODE_TEST_BUILD"
+
+
+@pytest.fixture(autouse=True, params=["target", "duckdb"])
+def build(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Lets each project build its star in the target, and beside it."""
+    monkeypatch.setenv(BUILD, request.param)
+    return str(request.param)
 
 
 def test_p1_a_shop_keeps_every_row_and_reports_what_disagrees(tmp_path: Path) -> None:
@@ -219,7 +228,8 @@ def _project(name: str, tmp_path: Path) -> starlode.Project:
 def _copy(name: str, tmp_path: Path) -> Path:
     """A copy of an example, which lands and loads where the tests do."""
     folder = Path(shutil.copytree(EXAMPLES / name, tmp_path / name))
-    return projects.write(folder, {PROJECT_FILE: (folder / PROJECT_FILE).read_text("utf-8")})
+    declared = f"{(folder / PROJECT_FILE).read_text('utf-8')}\nbuild: {os.environ.get(BUILD, 'target')}\n"
+    return projects.write(folder, {PROJECT_FILE: declared})
 
 
 def _expected(name: str, table: str) -> list[dict[str, str]]:

@@ -62,15 +62,18 @@ def tell(path: Path) -> dict[str, Any]:
     return story
 
 
-def play(story: dict[str, Any], folder: Path, target: str) -> list[Day]:
+def play(story: dict[str, Any], folder: Path, target: str, build: str = "target") -> list[Day]:
     """Live the days one after the other on a warehouse; what was told and what was found, by day."""
-    projects.write(folder, {"starlode.yml": story["project"], **story.get("sql", {})})
+    declared = f"{story['project'].rstrip()}\nbuild: {build}\n"
+    projects.write(folder, {"starlode.yml": declared, **story.get("sql", {})})
     days = []
     for number, day in enumerate(story["days"], 1):
         unknown = day.keys() - WORDS
         if unknown:
             raise ValueError(f"day {number} says {unknown}, which no story knows")
-        days.append(_live(folder, target, {"day": number, "status": "succeeded", **day}))
+        # That nothing changes a second time is asked every day where the star is built in its target, else on the last.
+        asked = build == "target" or number == len(story["days"])
+        days.append(_live(folder, target, {"day": number, "status": "succeeded", "again": asked, **day}))
     return days
 
 
@@ -127,7 +130,8 @@ def _run(project: starlode.Project, day: dict[str, Any]) -> Ended:
     except StarlodeError as error:
         last = starlode.status(project, runs=1)[0]
         return Ended("failed", str(error), frozenset(f.rule for f in last.findings))
-    steps = tuple(f"{done.step.verb} {done.step.object}" for done in run.done)
+    # How the star comes into its target is told elsewhere.
+    steps = tuple(f"{done.step.verb} {done.step.object}" for done in run.done if done.step.verb != "deliver")
     return Ended(run.status, "", frozenset(f.rule for f in run.findings), steps)
 
 

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.parametrize("build", ["target", "duckdb"])
 @pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
-def test_the_days_of_a_story_end_as_they_say(path: Path, target: str, tmp_path: Path) -> None:
+def test_the_days_of_a_story_end_as_they_say(path: Path, build: str, target: str, tmp_path: Path) -> None:
     story = tell(path)
 
-    differences = [difference for day in play(story, tmp_path, target) for difference in day.differences]
+    differences = [difference for day in play(story, tmp_path, target, build) for difference in day.differences]
 
     assert not differences, "\n" + "\n".join(differences)

@@ -88,7 +88,7 @@ def _show(project: Project, found: list[tuple[str, pa.Table]], plays: str) -> No
         out(answers.shown(answer))
     say("")
     say(f"{paint('proved', 'green', 'bold')}: {plays}")
-    warehouse = getattr(project.warehouse, "path", None)
+    warehouse = getattr(project.shown, "path", None)
     places = {"warehouse": warehouse, "exports": project.folder / "out", "project": project.folder / PROJECT_FILE}
     for name, path in places.items():
         if path is not None:

@@ -11,22 +11,30 @@ from typing import TYPE_CHECKING
 from starlode.declaration import PROJECT_FILE
 from starlode.errors import Mistake
 from starlode.sql import staging
+from starlode.sql.edition import came_table
 from starlode.sql.following import gone_table
 from starlode.sql.keys import key_map
 from starlode.star import previous_column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from starlode.declare import Reading
     from starlode.project import Project
+    from starlode.sql.dialect import Dialect
     from starlode.star import Role, Star
 
 
 def guard_names(project: Project, reading: Reading) -> None:
-    """Tell every name of a project that its warehouse cannot keep."""
-    dialect = project.warehouse.dialect
-    long = [name for name in dict.fromkeys(_names(project)) if dialect.is_too_long(name)]
+    """Tell every name of a project that its warehouse cannot keep, or the target into which the finished star is loaded."""
+    _tell_long(project.warehouse.dialect, _names(project), reading)
+    if project.target is not None:
+        beside = (came_table(table).name for table in project.star.tables)
+        _tell_long(project.target.dialect, (*_of_star(project.star), *beside), reading)
+
+
+def _tell_long(dialect: Dialect, names: Iterable[str], reading: Reading) -> None:
+    long = [name for name in dict.fromkeys(names) if dialect.is_too_long(name)]
     if long:
         what = f"names longer than the {dialect.max_name} bytes that the warehouse keeps: {', '.join(long)}"
         reading.mistakes.append(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from starlode import registry
 from starlode.declaration import LandingDeclaration
+from starlode.environment import Word
 from starlode.nearest import hint
 from starlode.stores.bucket import Bucket
 from starlode.stores.folder import Folder
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from starlode.declare import Reading
-    from starlode.environment import Word
     from starlode.source import Source
     from starlode.store import Store
     from starlode.warehouse import Warehouse
 
+# Where a star is built: in the target, or by this warehouse in a file of its own.
+IN_TARGET = "target"
+EMBEDDED, BUILD_FILE = "duckdb", ".starlode/build.duckdb"
 # Further spellings of a warehouse's name.
 SPELLED = {"postgresql": "postgres"}
 # A line that may hold a password is not shown.
@@ -104,5 +107,23 @@ def warehouse(said: Word, folder: Path, reading: Reading) -> Warehouse | None:
         made: Warehouse = registry.member("warehouses", word).named(said, folder)
     except Misspelt as error:
         reading.mistake(place, error.what, error.advice)
+        return None
+    return made
+
+
+def builder(said: Word, folder: Path, target: Warehouse | None, reading: Reading) -> Warehouse | None:
+    """The embedded warehouse in which the star is built beside its target; None where it is built in the target itself."""
+    named, asks, asked = said.partition("?")
+    scheme, _, path = named.partition(":")
+    if said == IN_TARGET:
+        return None
+    if scheme != EMBEDDED:
+        what = f"`build: {said.written}` is neither `{IN_TARGET}` nor `{EMBEDDED}`"
+        reading.mistake(said.place, what, hint(said.written, (IN_TARGET, EMBEDDED), "it may be"))
+        return None
+    made = warehouse(Word(f"{scheme}:{path or BUILD_FILE}{asks}{asked}", said.place, said.written), folder, reading)
+    if made is not None and getattr(target, "path", None) == getattr(made, "path", None):
+        advice = "name another file, or leave `build` out: then it is built in the target"
+        reading.mistake(said.place, "the file in which the star is built is the target itself", advice)
         return None
     return made

@@ -31,6 +31,8 @@ class Dialect:
     # Work tables hold what a statement needs and go at its end; scratch tables are named like the table that they feed.
     create_work: str = "create temp table"
     create_scratch: str = "create table"
+    # Whether tables keep every value that Parquet can hold.
+    keeps_all: bool = False
     # Whether users write their SELECTs in this very dialect; for others, they are translated.
     is_users: bool = False
     # What a view's definition ends with.

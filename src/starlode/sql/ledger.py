@@ -114,7 +114,10 @@ SCHEMA_CHANGE = _table(
     at=TIMESTAMP,
 )
 FOLLOWED = _table("followed", object=TEXT, load_key=INTEGER)
-TABLES = (RUN, STEP, LOAD, POSITION, FINDING, REJECT, RESOLUTION, CONFLICT, SCHEMA_CHANGE, FOLLOWED)
+EDITION = _table("edition", number=INTEGER, run_id=TEXT, load_key=INTEGER, at=TIMESTAMP)
+# The lines that each run writes.
+LINES = (RUN, STEP, LOAD, POSITION, FINDING, REJECT, RESOLUTION, CONFLICT, SCHEMA_CHANGE)
+TABLES = (*LINES, FOLLOWED, EDITION)
 
 
 def create_schema(dialect: Dialect, schema: str) -> str:
@@ -127,7 +130,10 @@ def create_table(dialect: Dialect, table: Table) -> str:
 
 
 def next_key(dialect: Dialect) -> str:
-    return f"select coalesce(max({dialect.quote('load_key')}), 0) + 1 from {dialect.table(LOAD)}"
+    """The number after those of all loads, and of all editions, whose own load a crash may have taken away."""
+    key = dialect.quote("load_key")
+    keys = f"select {key} from {dialect.table(LOAD)} union all select {key} from {dialect.table(EDITION)}"
+    return f"select coalesce(max({key}), 0) + 1 from ({keys}) as keys"
 
 
 def next_reject(dialect: Dialect) -> str:

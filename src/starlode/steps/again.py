@@ -12,18 +12,21 @@ from typing import TYPE_CHECKING
 
 from starlode.errors import StarlodeError
 from starlode.ledger import Ledger
+from starlode.session import Unfit
 from starlode.source import Stream
 from starlode.sql import again as sql
 from starlode.sql import following, staging
 from starlode.sql.deletes import deleted_table
 from starlode.step import Load, Outcome
 from starlode.steps.load import load_extraction
+from starlode.steps.sieve import sieved
 from starlode.work import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from starlode.finding import Reject
+    from starlode.landing import Manifest
     from starlode.session import Session
     from starlode.step import Reload
     from starlode.table import Table
@@ -85,8 +88,7 @@ def load_again(step: Reload, work: Work) -> Outcome:
     for place, (load_key, manifest) in enumerate(step.extractions):
         loading = Load(aside, (manifest.number,), step.keeps_seen, step.reason, "", step.moments, step.keeps_deleted)
         try:
-            with work.session.transaction():
-                outcome = load_extraction(loading, silent, manifest, load_key)
+            outcome = _load_once_more(loading, silent, manifest, load_key)
         except StarlodeError:
             if place >= len(step.extractions) - step.needed:
                 raise
@@ -94,6 +96,16 @@ def load_again(step: Reload, work: Work) -> Outcome:
         total = replace(total, **{name: getattr(total, name) + getattr(outcome, name) for name in COUNTS})
         work.listen(Progress(step, total.rows_in, total.bytes))
     return total
+
+
+def _load_once_more(step: Load, work: Work, manifest: Manifest, load_key: int) -> Outcome:
+    """Load an extraction aside, without the rows that were left out before because the warehouse cannot keep them."""
+    try:
+        with work.session.transaction():
+            return load_extraction(step, work, manifest, load_key)
+    except Unfit:
+        with sieved(work, step.stream, manifest) as fit, work.session.transaction():
+            return load_extraction(step, work, fit, load_key)
 
 
 def put_in_place(step: Reload, work: Work) -> None:

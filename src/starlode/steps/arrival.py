@@ -7,11 +7,16 @@ from decimal import Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
 from starlode.errors import DataError
+from starlode.session import Unfit
 from starlode.sql import staging
 
 if TYPE_CHECKING:
     from starlode.landing import Manifest
+    from starlode.session import Session
     from starlode.source import Stream
     from starlode.table import Column, Table, Type
     from starlode.work import Work
@@ -54,7 +59,21 @@ def add_files(work: Work, manifest: Manifest, table: Table, load_key: int) -> No
     for columns, files in groupby(manifest.files, key=lambda file: file.columns):
         landed = {column.name: column.type for column in columns}
         for paths in work.landing.fetch(list(files)):
+            if work.target is not None and not work.target.dialect.keeps_all:
+                _guard_fit(work.target, manifest, columns, paths)
             work.session.load(table, paths, landed, {staging.LOAD_COLUMN: load_key})
+
+
+def _guard_fit(target: Session, manifest: Manifest, columns: tuple[Column, ...], paths: tuple[str, ...]) -> None:
+    """Refuse rows that the star's target could not keep, as they would be refused if it was built there."""
+    for path in paths:
+        for batch in pq.ParquetFile(path).iter_batches():
+            for column in columns:
+                found = target.misfits(column, batch.column(column.name))
+                if found is not None and pc.any(found.which).as_py():
+                    raise Unfit(
+                        f"`{column.name}` of {manifest.stream} holds values that the target cannot keep: {found.reason}"
+                    )
 
 
 def sums_of(batch: Batch) -> dict[str, Decimal]:

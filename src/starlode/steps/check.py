@@ -13,6 +13,7 @@ from starlode.sql import select, staging
 from starlode.sql.deletes import has_left
 from starlode.star import STAR_SCHEMA
 from starlode.step import Outcome
+from starlode.steps.comparing import compare_news
 from starlode.steps.deletes import away
 from starlode.table import Table
 from starlode.words import counted
@@ -52,11 +53,15 @@ def check(step: CheckStep, work: Work) -> Outcome:
     """
     claims = tuple(claims_of(work.project, work.session, step.since, _gone(step.since, work)))
     findings = tuple(judge(work.session, claims))
+    count = len(claims)
+    if work.target is not None:
+        compared, differing = compare_news(work.project.star, work.session, work.target, step.since)
+        findings, count = (*findings, *differing), count + compared
     failed = tuple(f for f in findings if f.severity == "failure")
     if failed:
         raise failed_checks(findings)
     with work.ledger.recorded(step) as entry:
-        entry.outcome = Outcome(rows_in=len(claims), rows_out=len(claims), findings=findings)
+        entry.outcome = Outcome(rows_in=count, rows_out=count, findings=findings)
     return entry.outcome
 
 

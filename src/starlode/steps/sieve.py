@@ -54,7 +54,7 @@ def _sieve(work: Work, stream: Stream, file: LandedFile, path: str, parts: PartW
     for batch in pq.ParquetFile(path).iter_batches():
         fits: Any = pa.array([True] * batch.num_rows)
         for name, column in kinds.items():
-            found = work.session.misfits(column, batch.column(name))
+            found = (work.target or work.session).misfits(column, batch.column(name))
             if found is None:
                 continue
             unfit: Any = found.which.fill_null(False)

@@ -39,6 +39,8 @@ def remark(done: Done) -> str:
     if done.step.verb == "check":
         broken = {(finding.rule, finding.where, finding.message) for finding in outcome.findings}
         return f"{number(outcome.rows_out - len(broken))} of {many(outcome.rows_in, 'check')} hold"
+    if done.step.verb == "restore":
+        return f"{many(outcome.rows_out, 'row')} of the star from the landing"
     if done.step.verb == "export":
         if not outcome.rows_out:
             return "waits"

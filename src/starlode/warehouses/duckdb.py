@@ -59,7 +59,14 @@ KINDS = {word: kind for kind, word in WORDS.items()} | {
     "TIMESTAMP_NS": "timestamp",
 }
 # Temporary tables are spilled to disk as they are, tables of the file are compressed: half the time at ten million rows.
-DIALECT = Dialect(sqlglot="duckdb", types=WORDS, max_name=255, create_work="create table", is_users=True)
+DIALECT = Dialect(
+    sqlglot="duckdb",
+    types=WORDS,
+    max_name=255,
+    create_work="create table",
+    keeps_all=True,
+    is_users=True,
+)
 LEAST_MEMORY = 256
 # DuckDB keeps which rows are deleted in memory, for each part of a table in which any is.
 BYTES_A_ROW = 13
@@ -77,7 +84,7 @@ QUOTING = (
 
 @dataclass(frozen=True)
 class DuckDB:
-    """A DuckDB file. The memory limit is DuckDB's own; beyond it, work spills to a folder beside the file."""
+    """A DuckDB file. The memory limit is DuckDB's own; beyond it, work spills to a folder, by itself beside the file."""
 
     SCHEME: ClassVar[str] = "duckdb"
 
@@ -85,7 +92,7 @@ class DuckDB:
     memory: str = field(
         default="",
         metadata={
-            "doc": "How much memory DuckDB may use before it spills to a folder beside the file, such as 4GB; "
+            "doc": "How much memory DuckDB may use before it spills to a folder, such as 4GB; "
             "without it, 256MB and 13 bytes for each row of the file.",
             "shape": r"\d+(\.\d+)?[KMGT]i?B",
         },
@@ -94,13 +101,24 @@ class DuckDB:
         default=0,
         metadata={"doc": "How many threads DuckDB uses; without it, one for each core.", "shape": r"[1-9]\d{0,3}"},
     )
+    spill: str = field(
+        default="",
+        metadata={
+            "doc": "The folder to which work goes that does not fit into the memory, relative to the project; without it, "
+            "one beside the file.",
+            "shape": r"[^\x00-\x1f]+",
+        },
+    )
 
     @classmethod
     def named(cls, target: str, folder: Path) -> Self:
         path, _, asked = target.partition(":")[2].partition("?")
         if not path.strip() or path == ":memory:" or not path.isprintable():
             raise Misspelt("the target names no file", "a warehouse is kept in a file: duckdb:warehouse.duckdb")
-        return cls(folder / path, **settings(cls, asked))
+        chosen = settings(cls, asked)
+        if "spill" in chosen:
+            chosen["spill"] = str(folder / str(chosen["spill"]))
+        return cls(folder / path, **chosen)
 
     @property
     def dialect(self) -> Dialect:
@@ -129,7 +147,7 @@ class DuckDB:
     def _config(self) -> dict[str, str | bool | int | float | list[str]]:
         config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": self.memory or f"{LEAST_MEMORY}MB",
-            "temp_directory": f"{self.path}.spill",
+            "temp_directory": self.spill or f"{self.path}.spill",
             "storage_compatibility_version": "v1.5.0",
             "preserve_insertion_order": False,
             "autoinstall_known_extensions": False,

@@ -1,0 +1,1 @@
+"""Tests of a star that is built beside its target."""
