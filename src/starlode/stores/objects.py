@@ -34,7 +34,7 @@ LISTED_AT_ONCE = 1_000
 SILENCE = timedelta(seconds=120)
 WHOLE = timedelta(days=1)
 
-_ADDRESS = re.compile(r"(?P<scheme>[a-z0-9]+)://(?P<bucket>[^/?#]+)(?:/(?P<prefix>[^?#]*))?")
+_ADDRESS = re.compile(r"(?P<scheme>[a-z0-9]+)://(?P<bucket>[^/?#@:]+)(?:/(?P<prefix>[^?#]*))?")
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 
 
