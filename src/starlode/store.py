@@ -61,8 +61,11 @@ class Store(Protocol):
     def shown(self, name: str) -> str:
         """The full address of a file, for people."""
 
-    def ready(self) -> tuple[Finding, ...]:
-        """Make ready for writing, or refuse what must not be written to; what is to be said of it, at the first call only."""
+    def ready(self) -> None:
+        """Make ready for writing, or refuse what must not be written to; asks a server once, however often it is called."""
+
+    def news(self) -> tuple[Finding, ...]:
+        """What is to be said of a store that was made ready, until it was said once."""
 
     def listed(self, folder: str) -> tuple[str, ...]:
         """The own names of the files that lie directly in a folder; none where there is no such folder."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def land(step: Land, work: Work) -> Outcome:
     """Write the extraction's Parquet and, last, its manifest. A crash before that leaves only garbage."""
     columns = _columns_so_far(step, work) if step.follows else step.columns
-    noticed = work.landing.ready()
+    work.landing.ready()
     for _ in range(len(columns) + 1_000):
         try:
             manifest = _extract(step, work, columns)
@@ -28,7 +28,7 @@ def land(step: Land, work: Work) -> Outcome:
             columns = again.columns
             work.landing.clear(_folder(step, work))
             continue
-        manifest = replace(manifest, findings=(*noticed, *manifest.findings))
+        manifest = replace(manifest, findings=(*work.landing.news(), *manifest.findings))
         commit(work.landing, step.stream, manifest)
         return _outcome(manifest)
     raise DataError(f"the types of {step.stream} do not settle", hint="declare them with `types:`")

@@ -56,8 +56,13 @@ class Bucket:
     def shown(self, name: str) -> str:
         return self.objects.shown(name)
 
-    def ready(self) -> tuple[Finding, ...]:
-        return self._readiness.pop() if self._readiness else ()
+    def ready(self) -> None:
+        self._noticed  # noqa: B018  asks the server the first time
+
+    def news(self) -> tuple[Finding, ...]:
+        news = tuple(self._noticed)
+        self._noticed.clear()
+        return news
 
     def listed(self, folder: str) -> tuple[str, ...]:
         return self.objects.in_folder(folder)
@@ -134,11 +139,11 @@ class Bucket:
         return Spool(SPOOL_BYTES)
 
     @cached_property
-    def _readiness(self) -> list[tuple[Finding, ...]]:
+    def _noticed(self) -> list[Finding]:
         """What is to be said of the bucket once it was found fit, until it is said."""
         found = self._guard_public()
         self._guard_marker()
-        return [found]
+        return list(found)
 
     def _guard_public(self) -> tuple[Finding, ...]:
         """Refuse a bucket that is open to everybody; where it cannot be told, say so."""

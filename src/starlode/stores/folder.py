@@ -30,8 +30,11 @@ class Folder:
     def shown(self, name: str) -> str:
         return str(self.folder / name)
 
-    def ready(self) -> tuple[Finding, ...]:
+    def ready(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def news(self) -> tuple[Finding, ...]:
+        """Nothing: who may read it is said by its owner."""
         return ()
 
     def listed(self, folder: str) -> tuple[str, ...]:
