@@ -31,6 +31,7 @@ bench: $(VENV)/.dev
 	$(VENV)/bin/python bench/music.py
 	$(VENV)/bin/python bench/postgres.py
 	$(VENV)/bin/python bench/star.py
+	$(VENV)/bin/python bench/beside.py
 	$(VENV)/bin/python bench/lake.py
 
 $(VENV)/.runtime: pyproject.toml constraints.txt
