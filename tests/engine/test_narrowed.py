@@ -168,3 +168,16 @@ def test_what_starts_from_columns_that_are_named_anew_is_derived_as_a_whole(sql:
         (2, "C"),
         (3, "B"),
     ]
+
+
+def test_a_member_that_left_ends_though_no_row_of_it_was_read(tmp_path: Path) -> None:
+    declared = PROJECT.replace("since: changed_at,", "since: changed_at, may_shrink: true,")
+    declared = declared.replace("history: [city], at: changed_at}", "history: [city], at: changed_at, deletes: close}")
+    project = projects.project(tmp_path, {**FILES, "starlode.yml": declared})
+    starlode.run(project)
+
+    projects.write(tmp_path, {"data/customers1.csv": FILES["data/customers1.csv"].replace("C2,Rome,2024-01-01\n", "")})
+    starlode.run(project)
+
+    current = "select customer_id from star.dim_customer where is_current and customer_key > 0 order by 1"
+    assert projects.rows(project, current) == [("C1",)]

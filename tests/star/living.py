@@ -133,7 +133,9 @@ class _Player:
             lived.extract(self.known, stream, files, moment)
         self.waiting = []
         tables = self._tables()
-        built_at = {d.name: self._built_at(tables[f"dim_{d.name}"], began) for d in self.world.dimensions}
+        built_at: dict[str, datetime] = {}
+        for dimension in self.world.dimensions:
+            built_at[dimension.name] = self._built_at(tables[f"dim_{dimension.name}"], began, {*built_at.values()})
         wanted = lived.build(self.world, self.known, built_at)
         for difference in _differences(self.world, tables, wanted):
             raise self._differs(difference)
@@ -198,9 +200,9 @@ class _Player:
 
     # What must hold
 
-    def _built_at(self, rows: list[dict[str, Any]], began: datetime) -> datetime:
-        """The one moment of this run at which versions began and ended, if any did."""
-        cells = {row.get(name) for row in rows for name in ("valid_from", "valid_to")}
+    def _built_at(self, rows: list[dict[str, Any]], began: datetime, others: set[datetime]) -> datetime:
+        """The one moment of this run at which versions began and ended, if any did, those of other dimensions aside."""
+        cells = {row.get(name) for row in rows for name in ("valid_from", "valid_to")} - others
         found = {cell for cell in cells if cell is not None and began <= cell <= _now()}
         self._must(len(found) < 2, f"versions begin at {len(found)} moments of one run")
         return next(iter(found), _now())
