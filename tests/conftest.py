@@ -10,9 +10,13 @@ import pytest
 from starlode import registry
 from tests import projects
 from tests.postgres_server import Server, running
+from tests.redshift_double import Redshift, listening
+from tests.s3 import servers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.s3.servers import Server as Bucketeer
 
 # The warehouses that tests run on: all that there are, unless the environment names some.
 WAREHOUSES = tuple(os.environ.get("STARLODE_TEST_WAREHOUSES", "").split()) or registry.names("warehouses")
@@ -32,6 +36,38 @@ def postgres(postgres_server: Server) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def semantics() -> Iterator[Bucketeer]:
+    """A server that keeps objects as S3 does."""
+    with servers.localstack() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redshift_double(postgres_server: Server, semantics: Bucketeer) -> Iterator[Redshift]:
+    """A double of Redshift."""
+    with listening(postgres_server, semantics) as double:
+        yield double
+
+
+@pytest.fixture
+def redshift(redshift_double: Redshift, semantics: Bucketeer, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The target of an empty database of a double of Redshift; the environment names its S3."""
+    for variable, said in semantics.environment.items():
+        monkeypatch.setenv(variable, said)
+    with redshift_double.fresh_database() as target:
+        yield target
+
+
+@pytest.fixture
+def landing(request: pytest.FixtureRequest, target: str) -> str:
+    """Where a project has to land for the target; nothing where any folder will do."""
+    if not target.startswith("redshift:"):
+        return ""
+    server: Bucketeer = request.getfixturevalue("semantics")
+    return f"s3://{server.fresh_bucket()}/landing"
+
+
 @pytest.fixture(params=WAREHOUSES)
 def target(request: pytest.FixtureRequest) -> str:
     """The target of an empty warehouse, of each kind that there is."""
@@ -41,7 +77,8 @@ def target(request: pytest.FixtureRequest) -> str:
     return url
 
 
-@pytest.fixture(scope="module", params=WAREHOUSES)
+# A database of Redshift is there before it is loaded, and its projects land in a bucket: stories have both.
+@pytest.fixture(scope="module", params=[name for name in WAREHOUSES if name != "redshift"])
 def every_warehouse(request: pytest.FixtureRequest) -> Iterator[str]:
     """Lets the projects of a module's tests that name no target run on each kind of warehouse."""
     if request.param == "duckdb":

@@ -22,7 +22,8 @@ FLOORS = (
     ("steps", "work"),
     ("project", "schema", "meaning", "declaration", "declare", "document", "environment", "ledger", "contract"),
     ("registry", "engine", "sources", "warehouses", "exporters", "diagram", "delivery"),
-    ("formats", "postgres", "landing", "edition", "parts", "arrow", "stores"),
+    ("sandbox",),
+    ("formats", "postgres", "redshift", "landing", "edition", "parts", "arrow", "stores"),
     ("sql",),
     ("source", "warehouse", "session", "star", "step", "check", "export", "store"),
     ("errors", "finding", "languages", "table", "nearest", "words", "secret"),
@@ -34,7 +35,7 @@ MODULES = sorted(
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 EVERY_FILE = [*MODULES, SOURCE / "__init__.py", *TESTS, *sorted((ROOT / "bench").glob("*.py"))]
 # Where a statement may be written: its own floor, and the adapters that have words of their own.
-ROOMS_FOR_SQL = ("sql", "warehouses", "postgres", "engine")
+ROOMS_FOR_SQL = ("sql", "warehouses", "postgres", "redshift", "engine", "sandbox")
 # A stream in place of a SELECT is one; the plan on paper names landed files; the demo asks the questions of its example.
 MAY_SPEAK_SQL = ("meaning.selects", "paper", "commands.demo")
 STATEMENT = re.compile(
@@ -72,8 +73,9 @@ def test_no_import_goes_round_in_circles() -> None:
     ("driver", "rooms"),
     [
         ("duckdb", ("warehouses", "postgres", "engine")),
-        ("psycopg", ("postgres", "warehouses")),
-        ("obstore", ("stores",)),
+        ("psycopg", ("postgres", "warehouses", "sandbox")),
+        ("redshift_connector", ("redshift",)),
+        ("obstore", ("stores", "sandbox")),
         ("botocore", ("stores",)),
         ("rich", ("terminal",)),
         ("argcomplete", ("completion", "commands")),

@@ -30,6 +30,7 @@ from starlode.table import (
     Table,
     decimal,
 )
+from tests.conftest import WAREHOUSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from starlode.session import Session
     from starlode.warehouse import Warehouse
     from tests.postgres_server import Server
+    from tests.s3.servers import Server as Bucketeer
 
 EVERY_TYPE = (
     BOOLEAN,
@@ -53,21 +55,21 @@ EVERY_TYPE = (
     BINARY,
     JSON,
 )
-# The warehouse whose server the tests start; others are files.
-SERVED = "postgres"
 NUMBERS = Table("house", "numbers", (Column("n", INTEGER), Column("word", TEXT)))
 
 
-@pytest.fixture(params=registry.names("warehouses"))
+@pytest.fixture(params=WAREHOUSES)
 def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Warehouse]:
     """A warehouse that is not there yet."""
     kind = registry.member("warehouses", request.param)
-    if request.param == SERVED:
+    if request.param == "duckdb":
+        yield kind.named("duckdb:warehouse.duckdb", tmp_path)
+    elif request.param == "postgres":
         server: Server = request.getfixturevalue("postgres_server")
         with server.unmade_database() as url:
             yield kind.named(url, tmp_path)
     else:
-        yield kind.named("duckdb:warehouse.duckdb", tmp_path)
+        yield kind.named(request.getfixturevalue(request.param), tmp_path)
 
 
 @pytest.fixture
@@ -158,7 +160,7 @@ def test_rows_stream_as_arrow(session: Session) -> None:
     assert read.column("n").to_pylist() == list(range(1000))
 
 
-def test_landed_files_load_exactly(session: Session, tmp_path: Path) -> None:
+def test_landed_files_load_exactly(session: Session, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     table = Table(
         "house",
         "landed",
@@ -179,7 +181,7 @@ def test_landed_files_load_exactly(session: Session, tmp_path: Path) -> None:
     session.execute(staging.create(session.dialect, table))
     landed = dict(zip(names, (c.type for c in table.columns), strict=False))
 
-    session.load(table, [str(file)], landed, {"load": 7})
+    session.load(table, [_landed(session, file, request)], landed, {"load": 7})
 
     assert session.rows(f"select {session.dialect.names(table.names)} from house.landed") == [(*row, None, 7)]
 
@@ -268,3 +270,13 @@ def test_a_view_shows_what_its_table_has_become(session: Session) -> None:
     assert first == NUMBERS.columns
     assert second == (Column("n", INTEGER), Column("at", DATE))
     assert session.columns(view) == ()
+
+
+def _landed(session: Session, file: Path, request: pytest.FixtureRequest) -> str:
+    """Where a landed file is for the warehouse: as it lies, or in a bucket that the warehouse reads itself."""
+    if not session.reads_landing:
+        return str(file)
+    server: Bucketeer = request.getfixturevalue("semantics")
+    bucket = server.fresh_bucket()
+    server.client().put_object(Bucket=bucket, Key=f"landing/{file.name}", Body=file.read_bytes())
+    return f"s3://{bucket}/landing/{file.name}"

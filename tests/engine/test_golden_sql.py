@@ -21,7 +21,11 @@ from tests.engine import shop
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden"
-TARGETS = {"duckdb": "duckdb:warehouse.duckdb", "postgres": "postgresql://nobody@127.0.0.1:1/nowhere"}
+TARGETS = {
+    "duckdb": "duckdb:warehouse.duckdb",
+    "postgres": "postgresql://nobody@127.0.0.1:1/nowhere",
+    "redshift": "redshift://nobody:nothing@127.0.0.1:1/nowhere",
+}
 SONG = {
     "num_songs": 1,
     "artist_id": "AR1",

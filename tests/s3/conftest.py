@@ -15,13 +15,6 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def semantics() -> Iterator[Server]:
-    """A server that keeps objects as S3 does."""
-    with servers.localstack() as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
 def signatures() -> Iterator[Server]:
     """A server that looks at signatures and rights as S3 does."""
     with servers.moto() as server:

@@ -6,6 +6,7 @@ balances, and the same day once more changes nothing.
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,12 @@ UNBALANCED = """
 select verb, object, rows_in, rows_out from starlode.step
  where status = 'done' and rows_in <> rows_out + rows_rejected + rows_merged + rows_lost - rows_doubled
 """
+# What stories ask in words that Redshift has others for.
+_IN_REDSHIFT = (
+    (r"\bnow\(\)", "getdate()"),
+    (r"cast\((\w+) as json\) ->> ('\w+')", r'json_extract_path_text("\1", \2)'),
+    (r"([\w.]+) ->> ('\w+')", r"nullif(json_extract_path_text(json_serialize(\1), \2), '')"),
+)
 WORDS = {
     *("files", "gone", "lost", "mend", "full", "select", "replay", "again"),
     *("status", "error", "findings", "never", "steps", "expect"),
@@ -62,9 +69,10 @@ def tell(path: Path) -> dict[str, Any]:
     return story
 
 
-def play(story: dict[str, Any], folder: Path, target: str, build: str = "target") -> list[Day]:
+def play(story: dict[str, Any], folder: Path, target: str, build: str = "target", landing: str = "") -> list[Day]:
     """Live the days one after the other on a warehouse; what was told and what was found, by day."""
-    declared = f"{story['project'].rstrip()}\nbuild: {build}\n"
+    landed = f"landing: {landing}\n" if landing else ""
+    declared = f"{story['project'].rstrip()}\nbuild: {build}\n{landed}"
     projects.write(folder, {"starlode.yml": declared, **story.get("sql", {})})
     days = []
     for number, day in enumerate(story["days"], 1):
@@ -136,6 +144,9 @@ def _run(project: starlode.Project, day: dict[str, Any]) -> Ended:
 
 
 def _answer(project: starlode.Project, sql: str) -> Any:
+    if project.warehouse.dialect.sqlglot == "redshift":
+        for words, instead in _IN_REDSHIFT:
+            sql = re.sub(words, instead, sql)
     try:
         return [[_plain(cell) for cell in row] for row in projects.rows(project, sql)]
     except StarlodeError as error:

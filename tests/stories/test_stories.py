@@ -14,12 +14,20 @@ from tests.stories.playing import STORIES, play, tell
 if TYPE_CHECKING:
     from pathlib import Path
 
+# Stories whose SELECTs a warehouse has no words for: it says so, and builds nothing of them.
+NOT_SAID = {"redshift": ("rows_that_a_select_makes",)}
+
 
 @pytest.mark.parametrize("build", ["target", "duckdb"])
 @pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
-def test_the_days_of_a_story_end_as_they_say(path: Path, build: str, target: str, tmp_path: Path) -> None:
+def test_the_days_of_a_story_end_as_they_say(path: Path, build: str, target: str, landing: str, tmp_path: Path) -> None:
     story = tell(path)
 
-    differences = [difference for day in play(story, tmp_path, target, build) for difference in day.differences]
+    differences = [
+        difference for day in play(story, tmp_path, target, build, landing) for difference in day.differences
+    ]
 
-    assert not differences, "\n" + "\n".join(differences)
+    if path.stem in NOT_SAID.get(target.partition(":")[0], ()):
+        assert any("this warehouse cannot be asked with a SELECT" in difference for difference in differences)
+    else:
+        assert not differences, "\n" + "\n".join(differences)

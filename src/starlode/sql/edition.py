@@ -73,22 +73,20 @@ def count_among(dialect: Dialect, table: Table, identity: tuple[str, ...], those
 
 def take_out(dialect: Dialect, table: Table, identity: tuple[str, ...], those: Table) -> str:
     """Take the rows out of a table whose identity another one names."""
-    return f"delete from {dialect.table(table)} as t\n where {_is_among(dialect, identity, those)}"
+    delete, row = dialect.delete(table, "t")
+    return f"{delete}\n where {_is_among(dialect, identity, those, row)}"
 
 
 def take_out_differing(dialect: Dialect, table: Table, identity: tuple[str, ...], whole: Table) -> str:
     """Take the rows out of a table that are not exactly so in another one, which holds all that there should be."""
-    q = dialect.quote
-    same = " and ".join(f"t.{q(name)} = c.{q(name)}" for name in identity)
+    q, (delete, row) = dialect.quote, dialect.delete(table, "t")
+    same = " and ".join(f"{row}.{q(name)} = c.{q(name)}" for name in identity)
     agree = "".join(
-        f"\n                      and {dialect.same(f't.{q(c.name)}', f'c.{q(c.name)}')}"
+        f"\n                      and {dialect.same(f'{row}.{q(c.name)}', f'c.{q(c.name)}')}"
         for c in whole.columns
         if c.name not in identity
     )
-    return (
-        f"delete from {dialect.table(table)} as t\n"
-        f" where not exists (select 1 from {dialect.table(whole)} as c where {same}{agree})"
-    )
+    return f"{delete}\n where not exists (select 1 from {dialect.table(whole)} as c where {same}{agree})"
 
 
 def add(dialect: Dialect, table: Table, came: Table) -> str:
@@ -213,8 +211,8 @@ def _was_there(dialect: Dialect, load_key: int) -> str:
     return f"{dialect.quote(CHANGED_COLUMN)} > {load_key} and {LOAD_KEY} <= {load_key}"
 
 
-def _is_among(dialect: Dialect, identity: tuple[str, ...], those: Table) -> str:
-    return dialect.among([f"t.{dialect.quote(name)}" for name in identity], identity, dialect.table(those))
+def _is_among(dialect: Dialect, identity: tuple[str, ...], those: Table, row: str = "t") -> str:
+    return dialect.among([f"{row}.{dialect.quote(name)}" for name in identity], identity, dialect.table(those))
 
 
 def _written(dialect: Dialect, column: Column) -> str:

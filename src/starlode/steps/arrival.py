@@ -15,9 +15,12 @@ from starlode.session import Unfit
 from starlode.sql import staging
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from starlode.landing import Manifest
     from starlode.session import Session
     from starlode.source import Stream
+    from starlode.store import Promised, Store
     from starlode.table import Column, Table, Type
     from starlode.work import Work
 
@@ -58,10 +61,20 @@ def add_files(work: Work, manifest: Manifest, table: Table, load_key: int) -> No
     """Add the rows of landed files, each proved before, to a table by their schemas, in the columns that it has."""
     for columns, files in groupby(manifest.files, key=lambda file: file.columns):
         landed = {column.name: column.type for column in columns}
-        for paths in work.landing.fetch(list(files)):
+        for places in places_of(work.landing, work.session, list(files)):
             if work.target is not None and not work.target.dialect.keeps_all:
-                _guard_fit(work.target, manifest, columns, paths)
-            work.session.load(table, paths, landed, {staging.LOAD_COLUMN: load_key})
+                _guard_fit(work.target, manifest, columns, places)
+            work.session.load(table, places, landed, {staging.LOAD_COLUMN: load_key})
+
+
+def places_of(landing: Store, session: Session, files: Sequence[Promised]) -> Iterator[tuple[str, ...]]:
+    """Where a session reads files, each proved before: in the landing itself, or in the copies that are fetched from it."""
+    if not session.reads_landing:
+        yield from landing.fetch(files)
+        return
+    for file in files:
+        landing.prove(file)
+    yield tuple(landing.shown(file.path) for file in files)
 
 
 def _guard_fit(target: Session, manifest: Manifest, columns: tuple[Column, ...], paths: tuple[str, ...]) -> None:

@@ -18,6 +18,7 @@ from starlode.sql import staging
 from starlode.sql.dimension import LOAD_KEY
 from starlode.sql.ledger import EDITION, LINES
 from starlode.star import STAR_SCHEMA
+from starlode.steps.arrival import places_of
 from starlode.table import widen
 from starlode.words import counted
 
@@ -198,7 +199,7 @@ class _Taking:
 def _load(session: Session, landing: Store, table: Table, files: tuple[LandedFile, ...]) -> None:
     """Add landed rows to a table that has their columns."""
     landed = {column.name: column.type for column in table.columns}
-    for paths in landing.fetch(files) if files else ():
+    for paths in places_of(landing, session, files) if files else ():
         session.load(table, paths, landed, {})
 
 

@@ -1,0 +1,110 @@
+create temp table __starlode_fact as
+select cast("session_id" as bigint) as "session_id",
+       cast("item_in_session" as bigint) as "item_in_session",
+       cast("played_at" as timestamp) as "played_at",
+       cast("user_id" as varchar(65535)) as "user_id",
+       cast("song_id" as varchar(65535)) as "song_id",
+       cast("artist_id" as varchar(65535)) as "artist_id",
+       cast("level" as varchar(65535)) as "level",
+       cast("location" as varchar(65535)) as "location",
+       cast("user_agent" as varchar(65535)) as "user_agent",
+       cast("plays" as bigint) as "plays",
+       cast("seconds" as decimal(18,5)) as "seconds",
+       "__starlode_driving"
+  from (
+SELECT
+  "e"."sessionid" AS "session_id",
+  "e"."iteminsession" AS "item_in_session",
+  (
+    CAST('epoch' AS TIMESTAMP) + (
+      "e"."ts"
+    ) * INTERVAL '0.001 SECOND'
+  ) AS "played_at",
+  "e"."userid" AS "user_id",
+  "s"."song_id" AS "song_id",
+  "s"."artist_id" AS "artist_id",
+  "e"."level" AS "level",
+  "e"."location" AS "location",
+  "e"."useragent" AS "user_agent",
+  1 AS "plays",
+  "e"."length" AS "seconds",
+  "e"."__starlode_driving" AS "__starlode_driving"
+FROM (
+  SELECT
+    "artist",
+    "auth",
+    "firstName" AS "firstname",
+    "gender",
+    "itemInSession" AS "iteminsession",
+    "lastName" AS "lastname",
+    "length",
+    "level",
+    "location",
+    "method",
+    "page",
+    "sessionId" AS "sessionid",
+    "registration",
+    "song",
+    "status",
+    "ts",
+    "userAgent" AS "useragent",
+    "userId" AS "userid",
+    "__starlode_row" AS "__starlode_driving"
+  FROM "staging"."app__events"
+) AS "e"
+LEFT JOIN (
+  SELECT
+    "num_songs",
+    "artist_id",
+    "artist_location",
+    "artist_name",
+    "song_id",
+    "title",
+    "duration",
+    "year",
+    "artist_latitude",
+    "artist_longitude"
+  FROM "staging"."app__songs"
+) AS "s"
+  ON "s"."title" = "e"."song"
+  AND "s"."artist_name" = "e"."artist"
+  AND "s"."duration" = "e"."length"
+WHERE
+  "e"."page" = 'NextSong'
+  ) as said ("session_id", "item_in_session", "played_at", "user_id", "song_id", "artist_id", "level", "location", "user_agent", "plays", "seconds", "__starlode_driving");
+
+create table "star"."fact_songplay" (
+  "time_key" bigint,
+  "user_key" bigint,
+  "song_key" bigint,
+  "artist_key" bigint,
+  "session_id" bigint,
+  "item_in_session" bigint,
+  "played_at" timestamp,
+  "user_id" varchar(65535),
+  "song_id" varchar(65535),
+  "artist_id" varchar(65535),
+  "level" varchar(65535),
+  "location" varchar(65535),
+  "user_agent" varchar(65535),
+  "plays" bigint,
+  "seconds" decimal(18,5),
+  "load_key" bigint
+);
+
+insert into "star"."fact_songplay" ("time_key", "user_key", "song_key", "artist_key", "session_id", "item_in_session", "played_at", "user_id", "song_id", "artist_id", "level", "location", "user_agent", "plays", "seconds", load_key)
+select "time_key", "user_key", "song_key", "artist_key", "session_id", "item_in_session", "played_at", "user_id", "song_id", "artist_id", "level", "location", "user_agent", "plays", "seconds", 1 from (
+select coalesce(cast((extract(year from cast(f."played_at" as timestamp)) * 10000 + extract(month from cast(f."played_at" as timestamp)) * 100 + extract(day from cast(f."played_at" as timestamp))) * 100 + extract(hour from cast(f."played_at" as timestamp)) as bigint), -1) as "time_key",
+       coalesce(d1."user_key", -1) as "user_key",
+       coalesce(d2."song_key", -1) as "song_key",
+       coalesce(d3."artist_key", -1) as "artist_key",
+       f."session_id", f."item_in_session", f."played_at", f."user_id", f."song_id", f."artist_id", f."level", f."location", f."user_agent", f."plays", f."seconds"
+  from __starlode_fact as f
+  left join (select "user_key", "user_id", valid_to,
+          case when row_number() over (partition by "user_id" order by valid_from) = 1
+               then timestamp '0001-01-01 00:00:00' else valid_from end as "__starlode_known_from"
+     from "star"."dim_user" as v where v."user_key" > 0) as d1
+    on d1."user_id" = f."user_id" and least(coalesce(cast(f."played_at" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') >= d1."__starlode_known_from" and least(coalesce(cast(f."played_at" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') < d1.valid_to
+  left join "star"."dim_song" as d2 on d2."song_id" = f."song_id" and d2."song_key" > 0
+  left join "star"."dim_artist" as d3 on d3."artist_id" = f."artist_id" and d3."artist_key" > 0
+  ) as keyed;
