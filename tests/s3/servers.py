@@ -138,6 +138,8 @@ def _running(command: list[str], port: int, settings: Mapping[str, str], asks: s
         "PATH": os.environ["PATH"],
         "HOME": str(place),
         "TMPDIR": str(place),
+        # Where LocalStack keeps its certificate; two of them at a time would write the same file.
+        "FILESYSTEM_ROOT": str(place / "files"),
         "LANG": "C.UTF-8",
         **settings,
     }
