@@ -124,7 +124,8 @@ def read_rows(dialect: Dialect, shape: Shape, select: str) -> str:
 def read_rows_now(dialect: Dialect, shape: Shape, moment: str, fresh: frozenset[str]) -> str:
     """Today's rows beside those that the dimension holds for their keys, for a life that is ordered by load time.
 
-    A column that is fresh in the dimension has always had today's value there: nobody knows of another.
+    A column that is fresh in the dimension has always had today's value there: nobody knows of another. What begins only later
+    is a part of a version, cut off where another dimension has one.
     """
     attributes = tuple(c.name for c in shape.attributes)
     names = dialect.names((*shape.keys, *attributes))
@@ -132,14 +133,16 @@ def read_rows_now(dialect: Dialect, shape: Shape, moment: str, fresh: frozenset[
     same = " and ".join(f"d.{q(name)} = w.{q(name)}" for name in shape.keys)
     held = ", ".join(f"{'w' if name in fresh else 'd'}.{q(name)}" for name in (*shape.keys, *attributes))
     began = f"d.{VALID_FROM}" if shape.has_history else f"timestamp '{LOW_DATE}'"
+    now = f"cast({dialect.text(moment)} as {dialect.type(TIMESTAMP)})"
+    begun = f" and d.{VALID_FROM} <= {now}" if shape.has_history else ""
     return (
         f"{dialect.create_work} {WORK_SEEN} as\n"
-        f"select {names}, cast({dialect.text(moment)} as {dialect.type(TIMESTAMP)}) as {dialect.own('seen_at')}\n"
+        f"select {names}, {now} as {dialect.own('seen_at')}\n"
         f"  from {WORK_CHAIN}\n"
         f"union all\n"
         f"select {held}, {began}\n"
         f"  from {dialect.table(shape.dimension.table)} as d join {WORK_CHAIN} as w on {same}\n"
-        f" where d.{q(shape.dimension.key_column)} > 0 and not d.{q(IS_INFERRED)}"
+        f" where d.{q(shape.dimension.key_column)} > 0 and not d.{q(IS_INFERRED)}{begun}"
     )
 
 

@@ -62,7 +62,7 @@ def read_ends(dialect: Dialect, shape: Shape, rows: str, away: Away) -> str:
     )
 
 
-def add_away(dialect: Dialect, shape: Shape, away: Away) -> str:
+def add_away(dialect: Dialect, shape: Shape, moment: str, away: Away) -> str:
     """Add the versions of members that are away now and still current to those that are looked at."""
     q = dialect.quote
     names = (*shape.keys, *(c.name for c in shape.attributes))
@@ -74,6 +74,7 @@ def add_away(dialect: Dialect, shape: Shape, away: Away) -> str:
         f"insert into {WORK_SEEN} ({dialect.names(names)}, {dialect.own('seen_at')})\n"
         f"select {dialect.names(names, 'd')}, d.{q(VALID_FROM)}\n  from {table} as d\n"
         f" where d.{q(shape.dimension.key_column)} > 0 and not d.{IS_INFERRED}\n   and {is_gone}\n"
+        f"   and d.{VALID_FROM} <= cast({dialect.text(moment)} as {dialect.type(TIMESTAMP)})\n"
         f"   and exists (select 1 from {table} as m where {member} and m.{IS_CURRENT})\n"
         f"   and not exists (select 1 from {WORK_CHAIN} as w where {looked_at})"
     )

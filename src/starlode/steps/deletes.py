@@ -104,7 +104,7 @@ def ended_now(work: Work, shape: Shape, moment: str) -> str:
     if gone is None or shape.dimension.deletes != "close":
         return rows
     _drop(work)
-    work.session.execute(lives.add_away(dialect, shape, gone))
+    work.session.execute(lives.add_away(dialect, shape, moment, gone))
     work.session.execute(lives.read_ends_now(dialect, shape, moment, gone))
     return _cut(work, shape, rows)
 
