@@ -11,6 +11,7 @@ from starlode.declare import settings
 from starlode.environment import Word
 from starlode.meaning import chosen, plain
 from starlode.meaning.selects import take_text
+from starlode.meaning.target import unseen
 from starlode.nearest import hint
 from starlode.source import Stream
 from starlode.table import KINDS, MAX_PRECISION, Type, parse_type
@@ -90,7 +91,7 @@ def _tell_problems(kind_name: str, made: Any, said: Any, shape: type, reading: R
 
 def _tell_problem(setting: str, what: str, said: Any, shape: type, reading: Reading) -> None:
     known = settings(shape)[setting]
-    place = said.places.get(setting, said.place)
+    place = unseen(said.places.get(setting, said.place))
     if _is_filled_in(getattr(said, known.field)):
         what = "the source refuses what the variable holds"
     reading.mistake(place, f"`{setting}`: {what}", known.doc)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from starlode.declare import Reading
+    from starlode.document import Place
     from starlode.source import Source
     from starlode.store import Store
     from starlode.warehouse import Warehouse
@@ -84,6 +85,11 @@ def _tell_overlap(to: Word, folder: Path, source: Source, reading: Reading) -> N
         reading.mistake(to.place, what, advice)
 
 
+def unseen(place: Place) -> Place:
+    """A place without the text of its line, where that may hold a password."""
+    return place if _SECRET.search(place.text) is None else replace(place, text="")
+
+
 def _place(folder: Path, to: str) -> PurePath:
     """A place that can be compared: links of this machine followed, an address as it is."""
     return PurePosixPath(to) if _REMOTE.match(to) else Path(os.path.realpath(folder / to))
@@ -93,7 +99,7 @@ def warehouse(said: Word, folder: Path, reading: Reading) -> Warehouse | None:
     """The warehouse that a target such as `duckdb:warehouse.duckdb` names; None when there is none, which is told."""
     known = registry.names("warehouses")
     scheme, colon, _ = said.partition(":")
-    place = said.place if _SECRET.search(said.place.text) is None else replace(said.place, text="")
+    place = unseen(said.place)
     if not colon:
         spelled = ", ".join(f"{name}:…" for name in known)
         reading.mistake(place, f"the target `{said.written}` names no warehouse", f"write it as {spelled}")
