@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -163,6 +164,7 @@ def test_a_run_that_breaks_off_is_made_good_by_the_next(
 
         with pytest.raises(StarlodeError):
             starlode.run(broken)
+    gc.collect()  # a socket that was left open would be told here
 
     project = starlode.read(tmp_path, target=redshift)
     run = starlode.run(project, wait=20)

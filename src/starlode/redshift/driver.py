@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from starlode.errors import WarehouseError
@@ -16,3 +17,14 @@ def driver() -> Any:
     except ImportError as error:
         raise WarehouseError("Redshift needs a driver that is not installed", hint=INSTALL) from error
     return redshift_connector
+
+
+def part(connection: Any) -> None:
+    """Close a connection, one that is broken too; the driver leaves the socket of such a one open."""
+    file = connection._sock
+    try:
+        connection.close()
+    finally:
+        if file is not None:
+            with suppress(OSError, ValueError):
+                file.close()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlode.errors import WarehouseError
 from starlode.redshift.address import connect
-from starlode.redshift.driver import driver
+from starlode.redshift.driver import driver, part
 from starlode.redshift.refusing import CANCELLED, fields, refusal, told
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Holder:
         with suppress(Exception):  # a lock goes with its connection, however that ends
             self._connection.cursor().execute("rollback")
         with suppress(Exception):
-            self._connection.close()
+            part(self._connection)
 
 
 def is_made(connection: Any) -> bool:
@@ -73,7 +73,7 @@ def hold(connection: Any, address: Address) -> Holder:
         for statement in _TAKE:
             locking.cursor().execute(statement)
     except driver().Error as error:
-        locking.close()
+        part(locking)
         if fields(error).get("C") == CANCELLED:
             raise WarehouseError(
                 "the warehouse is in use by another run",

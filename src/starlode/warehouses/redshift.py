@@ -16,6 +16,7 @@ from starlode.redshift import answers, copying, unloading
 from starlode.redshift.address import Address, connect, problem
 from starlode.redshift.copying import Manifest
 from starlode.redshift.dialect import DIALECT, ROW
+from starlode.redshift.driver import part
 from starlode.redshift.holding import hold, is_made
 from starlode.redshift.refusing import told
 from starlode.secret import Secret
@@ -102,7 +103,7 @@ class Redshift:
         try:
             return is_made(connection)
         finally:
-            connection.close()
+            part(connection)
 
     def connect(self, *, read_only: bool = False, landing: Path | None = None) -> RedshiftSession:  # noqa: ARG002
         """Open the database, which is there already. Redshift reads the landing, not the client."""
@@ -113,7 +114,7 @@ class Redshift:
                 return RedshiftSession(connection, self, None)
             return RedshiftSession(connection, self, hold(connection, self.address))
         except BaseException:
-            connection.close()
+            part(connection)
             raise
 
 
@@ -250,7 +251,7 @@ class RedshiftSession:
 
     def close(self) -> None:
         with suppress(Exception):  # a connection that is lost is closed
-            self._connection.close()
+            part(self._connection)
         if self._holder is not None:
             self._holder.close()
 
