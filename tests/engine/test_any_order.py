@@ -96,7 +96,8 @@ def lives(draw: st.DrawFn) -> Life:
     )
 
 
-@settings(QUICK, max_examples=25)
+@pytest.mark.slow
+@settings(QUICK, max_examples=15)
 @given(life=lives(), data=st.data())
 def test_shuffled_batches_give_the_star_of_one_load(life: Life, data: st.DataObject) -> None:
     with _folders(2) as (once, often):

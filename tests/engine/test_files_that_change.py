@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -47,7 +48,8 @@ days = st.lists(st.dictionaries(st.sampled_from(["a", "b", "c"]), rows, min_size
 Day = dict[str, list[tuple[str, str, str]]]
 
 
-@settings(QUICK, max_examples=30)
+@pytest.mark.slow
+@settings(QUICK, max_examples=20)
 @given(told=days)
 @example(
     told=[{"b": [("K1", "1", "x")]}, {"a": [("K1", "1", "x")], "c": [("K1", "1", "x")]}, {"b": [("K1", "1", "y")]}]

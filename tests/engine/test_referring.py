@@ -80,6 +80,7 @@ def lives(draw: st.DrawFn) -> Told:
     return told
 
 
+@pytest.mark.slow
 @settings(QUICK, max_examples=12)
 @given(life=lives(), data=st.data())
 def test_any_order_of_arrival_gives_the_same_star(life: Told, data: st.DataObject) -> None:
