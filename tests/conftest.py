@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # The warehouses that tests run on: all that there are, unless the environment names some.
 WAREHOUSES = tuple(os.environ.get("STARLODE_TEST_WAREHOUSES", "").split()) or registry.names("warehouses")
+# Redshift loads from a bucket, the others from a folder too.
+FROM_A_FOLDER = tuple(name for name in WAREHOUSES if name != "redshift")
 
 
 @pytest.fixture(scope="session")
@@ -78,7 +80,7 @@ def target(request: pytest.FixtureRequest) -> str:
 
 
 # A database of Redshift is there before it is loaded, and its projects land in a bucket: stories have both.
-@pytest.fixture(scope="module", params=[name for name in WAREHOUSES if name != "redshift"])
+@pytest.fixture(scope="module", params=FROM_A_FOLDER)
 def every_warehouse(request: pytest.FixtureRequest) -> Iterator[str]:
     """Lets the projects of a module's tests that name no target run on each kind of warehouse."""
     if request.param == "duckdb":

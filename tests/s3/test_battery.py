@@ -213,7 +213,7 @@ def test_credentials_that_cannot_be_renewed_are_told_and_not_quoted(
     bucket = guarded.fresh_bucket()
     _ask_a_program(tmp_path, guarded, monkeypatch, answers=2)
 
-    with pytest.raises(LandingError, match="the credentials are valid no more") as refused:
+    with pytest.raises(LandingError, match=r"valid no more|there are no credentials") as refused:
         starlode.run(laying.opened(tmp_path / "shop", f"s3://{bucket}/lake"))
 
     assert refused.value.exit_code == 3
