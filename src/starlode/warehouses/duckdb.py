@@ -207,10 +207,12 @@ class DuckDBSession:
 
     def columns(self, table: Table) -> tuple[Column, ...]:
         # Asking the catalogue's own table takes five times as long, and grows with the number of tables.
-        try:
-            held = self._connection.sql(f"from {DIALECT.table(table)}")
-        except duckdb.CatalogException:
-            return ()
+        sql = f"from {DIALECT.table(table)}"
+        with _told(sql):
+            try:
+                held = self._connection.sql(sql)
+            except duckdb.CatalogException:
+                return ()
         return tuple(Column(name, _type(str(word))) for name, word in zip(held.columns, held.types, strict=True))
 
     def load(self, table: Table, files: Sequence[str], landed: Mapping[str, Type], fixed: Mapping[str, int]) -> None:
