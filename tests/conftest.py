@@ -73,6 +73,11 @@ def landing(request: pytest.FixtureRequest, target: str) -> str:
 @pytest.fixture(params=WAREHOUSES)
 def target(request: pytest.FixtureRequest) -> str:
     """The target of an empty warehouse, of each kind that there is."""
+    return target_of(request)
+
+
+def target_of(request: pytest.FixtureRequest) -> str:
+    """The target of an empty warehouse of the kind that is asked for."""
     if request.param == "duckdb":
         return "duckdb:warehouse.duckdb"
     url: str = request.getfixturevalue(request.param)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conftest import FROM_A_FOLDER
+from tests.conftest import FROM_A_FOLDER, target_of
 
 
 @pytest.fixture(params=FROM_A_FOLDER)
 def target(request: pytest.FixtureRequest) -> str:
     """The target of an empty warehouse, of each kind that loads from a folder."""
-    if request.param == "duckdb":
-        return "duckdb:warehouse.duckdb"
-    url: str = request.getfixturevalue(request.param)
-    return url
+    return target_of(request)

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tests.postgres_server import running
 from tests.star import cases, chance
-from tests.star.trying import in_a_file, report, trouble
+from tests.star.trying import in_a_file, on, report, trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from tests.star.trying import Target
 
 
@@ -30,13 +26,7 @@ def main() -> int:
     if asked.warehouse == "duckdb":
         return _try_all(asked, in_a_file)
     with running() as server:
-
-        @contextmanager
-        def database(_: Path) -> Iterator[str]:
-            with server.fresh_database() as url:
-                yield url
-
-        return _try_all(asked, database)
+        return _try_all(asked, on(server))
 
 
 def _try_all(asked: argparse.Namespace, target: Target) -> int:

@@ -6,18 +6,14 @@ Cases are made from seeds, so that a run of the tests is the same every time; `p
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.star.cases import joined_only, make
-from tests.star.trying import in_a_file, report, trouble
+from tests.star.trying import in_a_file, on, report, trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from tests.postgres_server import Server
     from tests.star.trying import Target
 
@@ -32,12 +28,7 @@ def test_a_fact_is_what_its_select_says_of_the_rows_that_are_there(seed: int) ->
 
 @pytest.mark.parametrize("seed", range(1_001, 1_001 + max(1, EXAMPLES // 3)))
 def test_so_it_is_on_a_server(seed: int, postgres_server: Server) -> None:
-    @contextmanager
-    def database(_: Path) -> Iterator[str]:
-        with postgres_server.fresh_database() as url:
-            yield url
-
-    _prove(seed, database)
+    _prove(seed, on(postgres_server))
 
 
 def test_many_cases_change_only_what_is_joined() -> None:

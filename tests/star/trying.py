@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
+    from tests.postgres_server import Server
     from tests.star.cases import Case
     from tests.star.smaller import Tried
 
@@ -29,6 +30,17 @@ if TYPE_CHECKING:
 def in_a_file(folder: Path) -> Iterator[str]:
     """A DuckDB file in the folder; one thread is enough for a few rows."""
     yield f"duckdb:{folder / 'warehouse.duckdb'}?threads=1"
+
+
+def on(server: Server) -> Target:
+    """An empty database of a server for each."""
+
+    @contextmanager
+    def database(_: Path) -> Iterator[str]:
+        with server.fresh_database() as url:
+            yield url
+
+    return database
 
 
 def trouble(case: Case | World, target: Target) -> str:
