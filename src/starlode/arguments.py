@@ -187,7 +187,8 @@ def _add_plan(commands: Commands) -> None:
         "  starlode plan\n  starlode plan --sql --select +fact_sales",
     )
     _add_choice(parser)
-    parser.add_argument("--sql", action="store_true", help="show the statements of each step as well")
+    told = "show the statements of each step as well, also those that only some data ask for"
+    parser.add_argument("--sql", action="store_true", help=told)
 
 
 def _add_run(commands: Commands) -> None:

@@ -68,6 +68,7 @@ def _carry_out(plan: Plan, paper: Paper, readers: Readers) -> tuple[tuple[Step, 
         Ledger(paper, plan.project.name, "plan"),
         readers,
         lambda _: None,
+        is_on_paper=True,
     )
     work.ledger.prepare()
     _make_tables(plan, work)

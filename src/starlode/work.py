@@ -70,3 +70,5 @@ class Work:
     readers: Readers
     listen: Callable[[Progress], None]
     target: Session | None = None
+    # On paper there are no rows that decide; what they may come to is said as well.
+    is_on_paper: bool = False

@@ -124,19 +124,33 @@ def test_a_full_run_is_said_by_what_differs_and_as_a_swap_without_a_key(tmp_path
 
 
 def test_what_ends_the_versions_of_deleted_members_is_said(tmp_path: Path) -> None:
+    said = _said_of_customers(tmp_path, "close")
+
+    assert '"staging"."shop__customers (deleted)"' in said
+    assert "__starlode_lives as" in said
+
+
+def test_what_marks_deleted_members_is_said(tmp_path: Path) -> None:
+    """Whether a member was deleted only the data tell, so it is said in any case."""
+    said = _said_of_customers(tmp_path, "flag")
+
+    assert 'update "star"."dim_customer" as d\n   set is_deleted = not coalesce(is_deleted, false)' in said
+
+
+def _said_of_customers(folder: Path, deletes: str) -> str:
+    """What a later run says to a dimension of which a member was deleted before."""
     declared = shop.PROJECT.replace("since: changed_at", "since: changed_at, may_shrink: true")
-    declared = declared.replace("history: [city], at: changed_at", "history: [city], at: changed_at, deletes: close")
-    project = projects.project(tmp_path, {"starlode.yml": declared, "sql/sales.sql": shop.SALES, **shop.FIRST})
+    declared = declared.replace(
+        "history: [city], at: changed_at", f"history: [city], at: changed_at, deletes: {deletes}"
+    )
+    project = projects.project(folder, {"starlode.yml": declared, "sql/sales.sql": shop.SALES, **shop.FIRST})
     starlode.run(project)
     less = shop.FIRST["data/customers1.csv"].replace("C2,Rome,2024-01-01 00:00:00\n", "")
-    projects.write(tmp_path, {"data/customers1.csv": less})
+    projects.write(folder, {"data/customers1.csv": less})
     starlode.run(project)
-    projects.write(tmp_path, shop.LATER)
-
+    projects.write(folder, shop.LATER)
     said = {step.object: "\n".join(texts) for step, texts in starlode.statements(starlode.plan(project))}
-
-    assert '"staging"."shop__customers (deleted)"' in said["dim_customer"]
-    assert "__starlode_lives as" in said["dim_customer"]
+    return said["dim_customer"]
 
 
 def _shop(folder: Path, day: str) -> starlode.Project:

@@ -46,7 +46,7 @@ def apply_rows(shape: sql.Shape, balance: Outcome, work: Work, load_key: int) ->
     inserted, updated, same, gone = (changes.get(name, 0) for name in ("insert", "update", "same", "delete"))
     if gone and not inserted + updated + same:
         _guard_emptied(shape, gone, session)
-    if updated + gone:
+    if updated + gone or work.is_on_paper:
         taken = sql.WORK_HELD if shape.is_narrow else ""
         keep_before(work, table, "f", sql.is_changed(dialect, shape), load_key, taken)
     session.execute(sql.delete_changed(dialect, shape))

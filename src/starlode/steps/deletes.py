@@ -116,7 +116,7 @@ def marks_of(work: Work, shape: Shape) -> tuple[str, tuple[Finding, ...]]:
         return "false", ()
     is_deleted = sql.is_away(dialect, gone, shape.dimension, "w")
     set_now, unset = session.rows(lives.count_flags(dialect, shape, gone))[0]
-    if set_now + unset == 0:
+    if set_now + unset == 0 and not work.is_on_paper:
         return is_deleted, ()
     told = f"{counted(set_now, 'row')} marked as deleted, {counted(unset, 'row')} as back"
     return is_deleted, (Finding("deleted", shape.dimension.table.name, "note", told, found=str(set_now)),)
@@ -126,7 +126,7 @@ def mark(work: Work, shape: Shape, load_key: int) -> int:
     """Mark the members that are deleted, and those no more that are back; how many rows that changes which nothing else did."""
     session, dialect, gone = work.session, work.session.dialect, _flagged(work, shape)
     count = int(session.rows(lives.count_flagged_anew(dialect, shape, gone))[0][0]) if gone else 0
-    if gone and count:
+    if gone and (count or work.is_on_paper):
         keep_before(work, shape.dimension.table, "d", lives.is_flagged_anew(dialect, shape, gone), load_key)
         session.execute(lives.flag_deleted(dialect, shape, gone, load_key))
     return count

@@ -55,7 +55,7 @@ def build_dimension(
     changes = dict(session.rows(sql.count_changes(dialect)))
     vanished = session.rows(sql.count_vanished(dialect, shape))[0][0] if shape.has_history else 0
     is_deleted, told = marks_of(work, shape)
-    if vanished or changes.get("update"):
+    if vanished or changes.get("update") or (work.is_on_paper and held):
         keep_before(work, dimension.table, "d", sql.is_changed(dialect, shape), load_key, sql.WORK_HELD)
         session.execute(sql.delete_changed(dialect, shape))
     session.execute(sql.add_versions(dialect, shape, load_key, is_deleted))

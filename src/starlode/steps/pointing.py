@@ -50,7 +50,7 @@ def _point_role(shape: Shape, number: int, since: int, *, has_gone: bool, work: 
     session.execute(sql.find_points(dialect, shape, number))
     session.learn(sql.WORK_POINTS)
     count = int(session.rows(sql.count_points(dialect))[0][0])
-    if count:
+    if count or work.is_on_paper:
         session.execute(sql.take_rows(dialect, shape))
         session.learn(sql.WORK_MOVED)
         keep_before(work, shape.fact.table, "f", "true", load_key, sql.WORK_MOVED)

@@ -111,5 +111,26 @@ insert into "starlode"."dim_product (keys)" ("product_id", "valid_from", "produc
 select "product_id", timestamp '0001-01-01 00:00:00', "product_key"
   from __starlode_rows where "__starlode_is_new_pair";
 
+create table "starlode"."dim_product (before)" (
+  "product_key" bigint,
+  "product_id" text collate "C",
+  "name" text collate "C",
+  "is_inferred" boolean,
+  "load_key" bigint,
+  "_changed" bigint
+);
+
+insert into "starlode"."dim_product (before)" ("product_key", "product_id", "name", "is_inferred", "load_key", "_changed")
+select d."product_key", d."product_id", d."name", d."is_inferred", d."load_key", 1
+  from __starlode_held as d
+ where (d."product_id") in (select "product_id" from __starlode_held)
+   and d."product_key" in (select h."product_key" from __starlode_held as h
+                   where not exists (select 1 from __starlode_rows as w where w."product_key" = h."product_key" and w."__starlode_change" = 'same'));
+
+delete from "star"."dim_product" as d
+ where (d."product_id") in (select "product_id" from __starlode_held)
+   and d."product_key" in (select h."product_key" from __starlode_held as h
+                   where not exists (select 1 from __starlode_rows as w where w."product_key" = h."product_key" and w."__starlode_change" = 'same'));
+
 insert into "star"."dim_product" ("product_key", "product_id", "name", is_inferred, load_key)
 select "product_key", "product_id", "name", false, 1 from __starlode_rows as w where "__starlode_change" <> 'same';

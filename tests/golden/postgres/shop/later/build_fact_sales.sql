@@ -182,6 +182,26 @@ select f."order_id", 'delete'
   from __starlode_held as f
  where not exists (select 1 from __starlode_keyed as w where f."order_id" = w."order_id");
 
+create table "starlode"."fact_sales (before)" (
+  "customer_key" bigint,
+  "product_key" bigint,
+  "date_key" bigint,
+  "order_id" bigint,
+  "customer_id" text collate "C",
+  "product_id" text collate "C",
+  "product_name" text collate "C",
+  "ordered_at" timestamp,
+  "amount" numeric(12,2),
+  "quantity" bigint,
+  "load_key" bigint,
+  "_changed" bigint
+);
+
+insert into "starlode"."fact_sales (before)" ("customer_key", "product_key", "date_key", "order_id", "customer_id", "product_id", "product_name", "ordered_at", "amount", "quantity", "load_key", "_changed")
+select f."customer_key", f."product_key", f."date_key", f."order_id", f."customer_id", f."product_id", f."product_name", f."ordered_at", f."amount", f."quantity", f."load_key", 1
+  from __starlode_held as f
+ where (f."order_id") in (select "order_id" from __starlode_change where "__starlode_change" in ('update', 'delete'));
+
 delete from "star"."fact_sales" as f
  where (f."order_id") in (select "order_id" from __starlode_change where "__starlode_change" in ('update', 'delete'));
 
@@ -211,3 +231,19 @@ select "order_id", "customer_key"
       and (v."customer_id") in (select "customer_id" from __starlode_pointed)) as d0
     on d0."customer_id" = f."customer_id" and least(coalesce(cast(f."ordered_at" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') >= d0."__starlode_known_from" and least(coalesce(cast(f."ordered_at" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') < d0.valid_to) as found
  where "customer_key" <> "__starlode_before0";
+
+create temp table __starlode_moved as
+select f.* from "star"."fact_sales" as f
+ where (f."order_id") in (select "order_id" from __starlode_points);
+
+insert into "starlode"."fact_sales (before)" ("customer_key", "product_key", "date_key", "order_id", "customer_id", "product_id", "product_name", "ordered_at", "amount", "quantity", "load_key", "_changed")
+select f."customer_key", f."product_key", f."date_key", f."order_id", f."customer_id", f."product_id", f."product_name", f."ordered_at", f."amount", f."quantity", f."load_key", 1
+  from __starlode_moved as f
+ where true;
+
+delete from "star"."fact_sales" as f
+ where (f."order_id") in (select "order_id" from __starlode_points);
+
+insert into "star"."fact_sales" ("customer_key", "product_key", "date_key", "order_id", "customer_id", "product_id", "product_name", "ordered_at", "amount", "quantity", load_key)
+select p."customer_key", f."product_key", f."date_key", f."order_id", f."customer_id", f."product_id", f."product_name", f."ordered_at", f."amount", f."quantity", 1
+  from __starlode_moved as f join __starlode_points as p on p."order_id" = f."order_id";

@@ -234,5 +234,33 @@ insert into "starlode"."dim_user (keys)" ("user_id", "valid_from", "user_key")
 select "user_id", valid_from, "user_key"
   from __starlode_rows where "__starlode_is_new_pair";
 
+create table "starlode"."dim_user (before)" (
+  "user_key" bigint,
+  "user_id" varchar(65535),
+  "first_name" varchar(65535),
+  "last_name" varchar(65535),
+  "gender" varchar(65535),
+  "level" varchar(65535),
+  "registered_at" timestamp,
+  "valid_from" timestamp,
+  "valid_to" timestamp,
+  "is_current" boolean,
+  "is_inferred" boolean,
+  "load_key" bigint,
+  "_changed" bigint
+);
+
+insert into "starlode"."dim_user (before)" ("user_key", "user_id", "first_name", "last_name", "gender", "level", "registered_at", "valid_from", "valid_to", "is_current", "is_inferred", "load_key", "_changed")
+select d."user_key", d."user_id", d."first_name", d."last_name", d."gender", d."level", d."registered_at", d."valid_from", d."valid_to", d."is_current", d."is_inferred", d."load_key", 1
+  from __starlode_held as d
+ where (d."user_id") in (select "user_id" from __starlode_held)
+   and d."user_key" in (select h."user_key" from __starlode_held as h
+                   where not exists (select 1 from __starlode_rows as w where w."user_key" = h."user_key" and w."__starlode_change" = 'same'));
+
+delete from "star"."dim_user"
+ where ("dim_user"."user_id") in (select "user_id" from __starlode_held)
+   and "dim_user"."user_key" in (select h."user_key" from __starlode_held as h
+                   where not exists (select 1 from __starlode_rows as w where w."user_key" = h."user_key" and w."__starlode_change" = 'same'));
+
 insert into "star"."dim_user" ("user_key", "user_id", "first_name", "last_name", "gender", "level", "registered_at", "valid_from", "valid_to", "is_current", is_inferred, load_key)
 select "user_key", "user_id", "first_name", "last_name", "gender", "level", "registered_at", "valid_from", "valid_to", "is_current", false, 1 from __starlode_rows as w where "__starlode_change" <> 'same';

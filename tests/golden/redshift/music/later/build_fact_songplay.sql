@@ -223,6 +223,31 @@ select f."session_id", f."item_in_session", 'delete'
   from __starlode_held as f
  where not exists (select 1 from __starlode_keyed as w where f."session_id" = w."session_id" and f."item_in_session" = w."item_in_session");
 
+create table "starlode"."fact_songplay (before)" (
+  "time_key" bigint,
+  "user_key" bigint,
+  "song_key" bigint,
+  "artist_key" bigint,
+  "session_id" bigint,
+  "item_in_session" bigint,
+  "played_at" timestamp,
+  "user_id" varchar(65535),
+  "song_id" varchar(65535),
+  "artist_id" varchar(65535),
+  "level" varchar(65535),
+  "location" varchar(65535),
+  "user_agent" varchar(65535),
+  "plays" bigint,
+  "seconds" decimal(18,5),
+  "load_key" bigint,
+  "_changed" bigint
+);
+
+insert into "starlode"."fact_songplay (before)" ("time_key", "user_key", "song_key", "artist_key", "session_id", "item_in_session", "played_at", "user_id", "song_id", "artist_id", "level", "location", "user_agent", "plays", "seconds", "load_key", "_changed")
+select f."time_key", f."user_key", f."song_key", f."artist_key", f."session_id", f."item_in_session", f."played_at", f."user_id", f."song_id", f."artist_id", f."level", f."location", f."user_agent", f."plays", f."seconds", f."load_key", 1
+  from __starlode_held as f
+ where (f."session_id", f."item_in_session") in (select "session_id", "item_in_session" from __starlode_change where "__starlode_change" in ('update', 'delete'));
+
 delete from "star"."fact_songplay"
  where ("fact_songplay"."session_id", "fact_songplay"."item_in_session") in (select "session_id", "item_in_session" from __starlode_change where "__starlode_change" in ('update', 'delete'));
 
@@ -252,3 +277,19 @@ select "session_id", "item_in_session", "user_key"
       and (v."user_id") in (select "user_id" from __starlode_pointed)) as d1
     on d1."user_id" = f."user_id" and least(coalesce(cast(f."played_at" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') >= d1."__starlode_known_from" and least(coalesce(cast(f."played_at" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') < d1.valid_to) as found
  where "user_key" <> "__starlode_before0";
+
+create temp table __starlode_moved as
+select f.* from "star"."fact_songplay" as f
+ where (f."session_id", f."item_in_session") in (select "session_id", "item_in_session" from __starlode_points);
+
+insert into "starlode"."fact_songplay (before)" ("time_key", "user_key", "song_key", "artist_key", "session_id", "item_in_session", "played_at", "user_id", "song_id", "artist_id", "level", "location", "user_agent", "plays", "seconds", "load_key", "_changed")
+select f."time_key", f."user_key", f."song_key", f."artist_key", f."session_id", f."item_in_session", f."played_at", f."user_id", f."song_id", f."artist_id", f."level", f."location", f."user_agent", f."plays", f."seconds", f."load_key", 1
+  from __starlode_moved as f
+ where true;
+
+delete from "star"."fact_songplay"
+ where ("fact_songplay"."session_id", "fact_songplay"."item_in_session") in (select "session_id", "item_in_session" from __starlode_points);
+
+insert into "star"."fact_songplay" ("time_key", "user_key", "song_key", "artist_key", "session_id", "item_in_session", "played_at", "user_id", "song_id", "artist_id", "level", "location", "user_agent", "plays", "seconds", load_key)
+select f."time_key", p."user_key", f."song_key", f."artist_key", f."session_id", f."item_in_session", f."played_at", f."user_id", f."song_id", f."artist_id", f."level", f."location", f."user_agent", f."plays", f."seconds", 1
+  from __starlode_moved as f join __starlode_points as p on p."session_id" = f."session_id" and p."item_in_session" = f."item_in_session";

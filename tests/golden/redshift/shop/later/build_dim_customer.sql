@@ -148,5 +148,29 @@ insert into "starlode"."dim_customer (keys)" ("customer_id", "valid_from", "cust
 select "customer_id", valid_from, "customer_key"
   from __starlode_rows where "__starlode_is_new_pair";
 
+create table "starlode"."dim_customer (before)" (
+  "customer_key" bigint,
+  "customer_id" varchar(65535),
+  "city" varchar(65535),
+  "valid_from" timestamp,
+  "valid_to" timestamp,
+  "is_current" boolean,
+  "is_inferred" boolean,
+  "load_key" bigint,
+  "_changed" bigint
+);
+
+insert into "starlode"."dim_customer (before)" ("customer_key", "customer_id", "city", "valid_from", "valid_to", "is_current", "is_inferred", "load_key", "_changed")
+select d."customer_key", d."customer_id", d."city", d."valid_from", d."valid_to", d."is_current", d."is_inferred", d."load_key", 1
+  from __starlode_held as d
+ where (d."customer_id") in (select "customer_id" from __starlode_held)
+   and d."customer_key" in (select h."customer_key" from __starlode_held as h
+                   where not exists (select 1 from __starlode_rows as w where w."customer_key" = h."customer_key" and w."__starlode_change" = 'same'));
+
+delete from "star"."dim_customer"
+ where ("dim_customer"."customer_id") in (select "customer_id" from __starlode_held)
+   and "dim_customer"."customer_key" in (select h."customer_key" from __starlode_held as h
+                   where not exists (select 1 from __starlode_rows as w where w."customer_key" = h."customer_key" and w."__starlode_change" = 'same'));
+
 insert into "star"."dim_customer" ("customer_key", "customer_id", "city", "valid_from", "valid_to", "is_current", is_inferred, load_key)
 select "customer_key", "customer_id", "city", "valid_from", "valid_to", "is_current", false, 1 from __starlode_rows as w where "__starlode_change" <> 'same';
