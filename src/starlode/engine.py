@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from starlode.warehouses.duckdb import DIALECT
+from starlode.embedded.words import DIALECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.abc import MetaPathFinder
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,18 @@ from starlode.warehouses.duckdb import DuckDB
 if TYPE_CHECKING:
     from pathlib import Path
 
+
 HOLD = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+
+
+class Searches(MetaPathFinder):
+    """Finds nothing, and notes what it was asked for."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def find_spec(self, fullname: str, *_: object) -> None:
+        self.names.append(fullname)
 
 
 def test_files_are_written_so_that_duckdb_1_5_reads_them(tmp_path: Path) -> None:
@@ -26,6 +38,21 @@ def test_files_are_written_so_that_duckdb_1_5_reads_them(tmp_path: Path) -> None
     session.close()
 
     assert tags[0][0].startswith("v1.5")
+
+
+def test_values_are_bound_without_a_search_for_pandas(tmp_path: Path) -> None:
+    session = DuckDB(tmp_path / "w.duckdb").connect()
+    searches = Searches()
+    sys.meta_path.insert(0, searches)
+    try:
+        rows = session.rows("select ?, ?, ?", ["text", 1, None])
+    finally:
+        sys.meta_path.remove(searches)
+        session.close()
+
+    assert rows == [("text", 1, None)]
+    assert searches.names == []
+    assert "pandas" not in sys.modules
 
 
 def test_a_file_that_another_process_holds_says_who(tmp_path: Path) -> None:

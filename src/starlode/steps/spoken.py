@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from starlode.embedded.words import DIALECT
 from starlode.errors import DataError
 from starlode.sql import driving, origins, select, translate
-from starlode.warehouses import duckdb
+from starlode.warehouses.duckdb import described
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +50,7 @@ def spoken(tree: exp.Query, places: Mapping[str, Table], dialect: Dialect, drive
         return text
     # The empty engine knows no work tables.
     every = replace(driven, within="") if driven else None
-    columns = duckdb.described(tuple(places.values()), _resolved(tree, places, duckdb.DIALECT, every))
+    columns = described(tuple(places.values()), _resolved(tree, places, DIALECT, every))
     return translate.as_users_see(dialect, text, columns)
 
 
@@ -58,9 +59,9 @@ def with_origins(traced: Traced, places: Mapping[str, Table], dialect: Dialect) 
     text = _resolved(origins.standing(traced, places, dialect), places, dialect, None)
     if dialect.is_users:
         return text
-    columns = duckdb.described(
+    columns = described(
         tuple(places.values()),
-        _resolved(origins.standing(traced, places, duckdb.DIALECT), places, duckdb.DIALECT, None),
+        _resolved(origins.standing(traced, places, DIALECT), places, DIALECT, None),
     )
     return translate.as_users_see(dialect, text, columns)
 

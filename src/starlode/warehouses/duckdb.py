@@ -6,7 +6,6 @@ why the connection may read below the landing and nowhere else, loads no extensi
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,11 +14,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import duckdb
 import pyarrow as pa
 
+from starlode.embedded.binding import without_pandas
+from starlode.embedded.refusing import not_opened, told
+from starlode.embedded.words import DIALECT, type_of
 from starlode.errors import WarehouseError
 from starlode.sql import staging
-from starlode.sql.dialect import Dialect
 from starlode.sql.ledger import create_schema
-from starlode.table import Column, Table, Type, parse_type
+from starlode.table import Column, Table, Type
 from starlode.warehouse import Misspelt, settings
 
 if TYPE_CHECKING:
@@ -27,59 +28,14 @@ if TYPE_CHECKING:
     from typing import Self
 
     from starlode.session import Reshape
+    from starlode.sql.dialect import Dialect
 
-WORDS: Mapping[str, str] = {
-    "boolean": "BOOLEAN",
-    "integer": "BIGINT",
-    "decimal": "DECIMAL",
-    "double": "DOUBLE",
-    "text": "VARCHAR",
-    "date": "DATE",
-    "time": "TIME",
-    "timestamp": "TIMESTAMP",
-    "timestamptz": "TIMESTAMP WITH TIME ZONE",
-    "binary": "BLOB",
-    "json": "JSON",
-}
-KINDS = {word: kind for kind, word in WORDS.items()} | {
-    "FLOAT": "double",
-    "TINYINT": "integer",
-    "SMALLINT": "integer",
-    "INTEGER": "integer",
-    "UTINYINT": "integer",
-    "USMALLINT": "integer",
-    "UINTEGER": "integer",
-    "UBIGINT": "decimal(20,0)",
-    "HUGEINT": "decimal(38,0)",
-    "UHUGEINT": "decimal(38,0)",
-    "UUID": "text",
-    "INTERVAL": "text",
-    "TIMESTAMP_S": "timestamp",
-    "TIMESTAMP_MS": "timestamp",
-    "TIMESTAMP_NS": "timestamp",
-}
-# Temporary tables are spilled to disk as they are, tables of the file are compressed: half the time at ten million rows.
-DIALECT = Dialect(
-    sqlglot="duckdb",
-    types=WORDS,
-    max_name=255,
-    create_work="create table",
-    keeps_all=True,
-    is_users=True,
-)
 LEAST_MEMORY = 256
 # DuckDB keeps which rows are deleted in memory, for each part of a table in which any is.
 BYTES_A_ROW = 13
 FEW_ROWS = 16
 ROWS_AT_ONCE = 122_880
 ROWS_SENT_AT_ONCE = 16_384
-# Messages of these errors quote the value of a cell.
-QUOTING = (
-    duckdb.ConversionException,
-    duckdb.ConstraintException,
-    duckdb.OutOfRangeException,
-    duckdb.InvalidInputException,
-)
 
 
 @dataclass(frozen=True)
@@ -134,7 +90,7 @@ class DuckDB:
         try:
             connection = duckdb.connect(str(self.path), read_only=read_only, config=self._config())
         except duckdb.Error as error:
-            raise _not_opened(self.path, error) from error
+            raise not_opened(self.path, error) from error
         connection.execute("set TimeZone = 'UTC'")
         if not self.memory:
             connection.execute(f"set memory_limit = '{_memory_for(connection)}MB'")
@@ -182,7 +138,7 @@ class DuckDBSession:
         return self._run(sql, values).fetchall()
 
     def arrow(self, sql: str, values: Sequence[Any] = ()) -> pa.RecordBatchReader:
-        with _told(sql):
+        with told(sql):
             return self._connection.sql(sql, params=list(values)).to_arrow_reader(ROWS_AT_ONCE)
 
     def insert(self, table: Table, rows: Sequence[Sequence[Any]]) -> None:
@@ -200,7 +156,7 @@ class DuckDBSession:
 
     def describe(self, sql: str) -> tuple[Column, ...]:
         described = self.rows(f"describe {sql}")
-        return tuple(Column(row[0], _type(row[1])) for row in described)
+        return tuple(Column(row[0], type_of(row[1])) for row in described)
 
     def sized(self, columns: tuple[Column, ...], rows: str) -> tuple[Column, ...]:  # noqa: ARG002
         return columns
@@ -208,12 +164,12 @@ class DuckDBSession:
     def columns(self, table: Table) -> tuple[Column, ...]:
         # Asking the catalogue's own table takes five times as long, and grows with the number of tables.
         sql = f"from {DIALECT.table(table)}"
-        with _told(sql):
+        with told(sql):
             try:
                 held = self._connection.sql(sql)
             except duckdb.CatalogException:
                 return ()
-        return tuple(Column(name, _type(str(word))) for name, word in zip(held.columns, held.types, strict=True))
+        return tuple(Column(name, type_of(str(word))) for name, word in zip(held.columns, held.types, strict=True))
 
     def load(self, table: Table, files: Sequence[str], landed: Mapping[str, Type], fixed: Mapping[str, int]) -> None:
         self.execute(
@@ -261,7 +217,7 @@ class DuckDBSession:
         self._connection.close()
 
     def _run(self, sql: str, values: Sequence[Any]) -> duckdb.DuckDBPyConnection:
-        with _told(sql):
+        with told(sql), without_pandas():
             return self._connection.execute(sql, list(values))
 
 
@@ -291,7 +247,7 @@ def landed_rows(
     )
     select = f"select {', '.join(typed)}\n  from {_parquet(files)}"
     config: dict[str, str | bool | int | float | list[str]] = {"threads": 1, "memory_limit": "128MB"}
-    with duckdb.connect(":memory:", config=config) as connection, _told(select):
+    with duckdb.connect(":memory:", config=config) as connection, told(select):
         connection.execute("set TimeZone = 'UTC'")
         try:
             yield connection.sql(select).to_arrow_reader(ROWS_SENT_AT_ONCE)
@@ -307,59 +263,8 @@ def _parquet(files: Sequence[str]) -> str:
     return f"read_parquet([{listed}], hive_partitioning => false)"
 
 
-@contextmanager
-def _told(sql: str) -> Iterator[None]:
-    """Turns what DuckDB raises into what a user can act on."""
-    try:
-        yield
-    except duckdb.Error as error:
-        raise _refused(sql, error) from error
-    except RuntimeError as error:
-        if isinstance(error.__cause__, KeyboardInterrupt):  # DuckDB's way of telling that somebody pressed Ctrl-C
-            raise KeyboardInterrupt from error
-        raise
-
-
 def _memory_for(connection: duckdb.DuckDBPyConnection) -> int:
     """The megabytes that are enough for the tables of a file, whichever of their rows change."""
     found = connection.execute("select coalesce(sum(estimated_size), 0) from duckdb_tables()").fetchone()
     rows = int(found[0]) if found else 0
     return LEAST_MEMORY + rows * BYTES_A_ROW // 1_000_000
-
-
-def _type(word: str) -> Type:
-    """The type behind DuckDB's word; anything nested or unusual reads as JSON."""
-    if word.startswith("DECIMAL"):
-        return parse_type(word)
-    if word.startswith("ENUM"):
-        return parse_type("text")
-    return parse_type(KINDS.get(word, "json"))
-
-
-def _not_opened(path: Path, error: duckdb.Error) -> WarehouseError:
-    holder = re.search(r"\(PID (\d+)\)", str(error))
-    if holder:
-        return WarehouseError(
-            f"the warehouse is in use by process {holder[1]}",
-            where=str(path),
-            hint="wait until that run has ended; `run`, `rejects replay` and `sweep` wait with --wait SECONDS",
-        )
-    return WarehouseError(
-        f"DuckDB cannot open the file: {_first_line(error)}",
-        where=str(path),
-        hint="if it is damaged, move the file away; `starlode run` builds it again from the landing",
-    )
-
-
-def _refused(sql: str, error: duckdb.Error) -> WarehouseError:
-    what = _first_line(error)
-    if "attached in read-only mode" in what:
-        what = "the warehouse is open for reading only"
-    elif isinstance(error, QUOTING):
-        what = f"{type(error).__name__}: a value does not fit"
-    statement = " ".join(sql.split())
-    return WarehouseError(f"DuckDB refuses a statement: {what}", where=statement[:200])
-
-
-def _first_line(error: duckdb.Error) -> str:
-    return str(error).splitlines()[0]
