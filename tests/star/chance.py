@@ -7,7 +7,22 @@ from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from tests.star.worlds import COLUMNS, DATED, KEYS, NAMES, START, TO_COME, Day, Dimension, Fact, Stream, World, key_of
+from tests.star.worlds import (
+    COLUMNS,
+    DATED,
+    KEYS,
+    MARRED,
+    NAMES,
+    START,
+    TO_COME,
+    UNREADABLE,
+    Day,
+    Dimension,
+    Fact,
+    Stream,
+    World,
+    key_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,6 +31,11 @@ if TYPE_CHECKING:
     from tests.star.streams import Files, Row
     from tests.star.worlds import How, Kind
 
+# A sale names one person or two, one in each role.
+PEOPLE: tuple[Mapping[str, str], ...] = (
+    {"person": "person_id"},
+    {"taker_person": "person_id", "giver_person": "giver_id"},
+)
 # What is done with the files of a day, and how often.
 HOWS: Mapping[How, int] = {"run": 60, "land": 14, "full": 6, "undo": 12, "rebuild": 8}
 
@@ -32,7 +52,8 @@ def make(seed: int, days: int = 6) -> World:
     good = Dimension("good", "goods") if is_timeless else _dimension(random, "good", "goods", is_timeless)
     facts = _facts(random, person)
     stay = ("goods",) if is_timeless else ()
-    return World(seed, streams, (region, person, good), facts, tuple(_Days(random, streams, stay).make(days)))
+    days_of = _Days(random, streams, stay, facts[-1].late)
+    return World(seed, streams, (region, person, good), facts, tuple(days_of.make(days)))
 
 
 def _kinds(stream: str) -> tuple[Kind, ...]:
@@ -66,6 +87,7 @@ def _dimension(random: Random, name: str, stream: str, is_timeless: bool) -> Dim
 
 def _facts(random: Random, person: Dimension) -> tuple[Fact, ...]:
     def late() -> Late:
+        """What is done with members that have not come."""
         return random.choices(("infer", "unknown", "hold"), (50, 25, 25))[0]
 
     def unless(columns: tuple[str, ...]) -> tuple[str, ...]:
@@ -79,7 +101,7 @@ def _facts(random: Random, person: Dimension) -> tuple[Fact, ...]:
         "factless" if counts else "transaction",
         ("sale_id",),
         at="sold_at" if has_moment else "",
-        dims={"person": "person_id", "good": "good_id"},
+        dims={**random.choice(PEOPLE), "good": "good_id"},
         has_traits=random.random() < 0.7,
         measures=() if counts else ("amount",),
         late=late(),
@@ -112,16 +134,21 @@ def _facts(random: Random, person: Dimension) -> tuple[Fact, ...]:
     ends = [("good", "good_id"), ("person", "person_id")]
     if (person.durable or not person.history) and random.random() < 0.5:
         ends.reverse()
-    shares = Fact("shares", "shares", "bridge", tuple(column for _, column in ends), dims=dict(ends), late=late())
+    # What may be refused is built last, so that all else is built before.
+    waits = "fail" if random.random() < 0.15 else late()
+    shares = Fact("shares", "shares", "bridge", tuple(column for _, column in ends), dims=dict(ends), late=waits)
     return (sales, cases, states, shares)
 
 
 class _Days:
     """Makes the days one after the other, on the files as they are by then."""
 
-    def __init__(self, random: Random, streams: tuple[Stream, ...], stay: tuple[str, ...]) -> None:
+    def __init__(self, random: Random, streams: tuple[Stream, ...], stay: tuple[str, ...], shares_are: Late) -> None:
         self.random = random
         self.stay = stay
+        self.shares_are = shares_are
+        # How often a row that is told cannot be read.
+        self.mars = random.choice((0.0, 0.0, 0.15))
         self.kinds = {stream.name: stream.kind for stream in streams}
         self.files: dict[str, Files] = {}
         self.gone: dict[str, list[Row]] = {name: [] for name in self.kinds}
@@ -133,6 +160,8 @@ class _Days:
     def make(self, count: int) -> Iterator[Day]:
         for name in self.kinds:
             rows = [self._row(name, key) for key in self._free(name, {}, 4)]
+            if self.shares_are == "fail" and name == "shares":
+                rows = [row for row in rows if row["person_id"] != 9]
             cut = self.random.randint(0, len(rows))
             stays = self._row(name, (0,) * len(KEYS[name])) | self._moments(name, None)
             self._lay(name, {"0.csv": (stays,), "1.csv": tuple(rows[:cut]), "2.csv": tuple(rows[cut:])})
@@ -206,7 +235,7 @@ class _Days:
     def _insert(self, name: str, file: str) -> None:
         for key in self._free(name, self.files[name], 1):
             into = file if self.random.random() < 0.6 else "1.csv"
-            self._lay(name, {into: (*self.files[name].get(into, ()), self._row(name, key))})
+            self._lay(name, {into: (*self.files[name].get(into, ()), self._marred(name, self._row(name, key)))})
 
     def _update(self, name: str, file: str) -> None:
         """A member changes, as of another moment; the file that told of it tells it, or a later one."""
@@ -258,8 +287,14 @@ class _Days:
         others = [c for c, kind in COLUMNS[name].items() if c not in KEYS[name] and kind != "timestamp"]
         moments = [c for c, kind in COLUMNS[name].items() if kind == "timestamp" and name not in DATED]
         changed = self.random.sample(others, self.random.randint(1, len(others)))
+        changed += [column for column in others if row[column] == UNREADABLE]
         said = row | {column: self._cell(name, column) for column in changed}
         if moments and self.random.random() < 0.4:
             column = self.random.choice(moments)
             said[column] = self._moments(name, key_of(name, row))[column]
-        return said
+        return self._marred(name, said)
+
+    def _marred(self, name: str, row: Row) -> Row:
+        """The row, sometimes with a cell that makes it unreadable."""
+        is_marred = name in MARRED and self.random.random() < self.mars
+        return row | {MARRED[name]: UNREADABLE} if is_marred else row

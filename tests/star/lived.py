@@ -6,34 +6,26 @@ the order of arrival cannot matter; history by load time, and members that are g
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from tests.star.extracted import BEGINNING
 from tests.star.history import FOR_EVER, Version
-from tests.star.worlds import COLUMNS, KEYS, key_of
+from tests.star.worlds import KEYS, dimension_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tests.star.streams import Files, Row
-    from tests.star.worlds import Dimension, Fact, Stream, World
+    from tests.star.extracted import Absence, Told
+    from tests.star.streams import Row
+    from tests.star.worlds import Dimension, Fact, World
 
-BEGINNING = datetime(1, 1, 1)
 UNKNOWN, NOT_APPLICABLE, NOT_YET = ("-1",), ("-2",), ("-3",)
 Key = tuple[Any, ...]
 Members = dict[Any, list[Version]]
-
-
-@dataclass
-class Absence:
-    """A time for which a key had left its stream; a return as of an earlier moment takes the end out of its life."""
-
-    since: datetime | None
-    is_back: bool = False
 
 
 @dataclass
@@ -49,13 +41,11 @@ class Remembered:
 class Known:
     """Everything that is known after a run."""
 
-    current: dict[str, dict[Key, Row]] = field(default_factory=dict)
-    rows: dict[str, list[Row]] = field(default_factory=dict)
-    seen: dict[str, dict[tuple[Key, datetime], Row]] = field(default_factory=dict)
-    away: dict[str, dict[Key, list[Absence]]] = field(default_factory=dict)
+    told: dict[str, Told]
     held: dict[str, dict[Any, Remembered]] = field(default_factory=dict)
     inferred: dict[str, set[Any]] = field(default_factory=dict)
     traits: set[tuple[Any, Any]] = field(default_factory=set)
+    facts: dict[str, list[Row]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -67,28 +57,8 @@ class Expected:
     inferred: Mapping[str, set[Any]]
     facts: Mapping[str, list[Row]]
     traits: set[tuple[Any, Any]]
-
-
-def extract(known: Known, stream: Stream, files: Files, moment: datetime) -> None:
-    """Take in what an extraction of a stream's files shows."""
-    name = stream.name
-    rows = [{c: _value(c, name, cell) for c, cell in row.items()} for held in files.values() for row in held]
-    places = [(file, number) for file, held in files.items() for number, _ in enumerate(held)]
-    known.rows[name] = rows
-    before, now = known.current.get(name, {}), _current(stream, rows, places)
-    known.current[name] = now
-    seen = known.seen.setdefault(name, {})
-    for row in rows if "moment" in COLUMNS[name] else ():
-        seen[key_of(name, row), row["moment"] or BEGINNING] = row
-    away = known.away.setdefault(name, {})
-    for key in before.keys() - now.keys():
-        away.setdefault(key, []).append(Absence(moment))
-    for key, absences in away.items():
-        last = absences[-1]
-        if key in now and not last.is_back:
-            told = now[key].get("moment")
-            is_early = told is not None and last.since is not None and told < last.since
-            absences[-1] = Absence(None if is_early else last.since, is_back=True)
+    # The fact whose build is refused, as a member of its has not come; it stays as it was.
+    refused: str
 
 
 def build(world: World, known: Known, built_at: Mapping[str, datetime]) -> Expected:
@@ -99,13 +69,18 @@ def build(world: World, known: Known, built_at: Mapping[str, datetime]) -> Expec
     for dimension in world.dimensions:
         if dimension.refers:
             members[dimension.name] = _referring(dimension, members, known)
-    facts = {fact.name: _fact(fact, members, known) for fact in world.facts}
+    refused = ""
+    for fact in world.facts:
+        if _lacks_members(fact, members, known):
+            refused = fact.name
+        else:
+            known.facts[fact.name] = _fact(fact, members, known)
     deleted = {
         d.name: {key[0] for key, told in _away(d, known).items() if not told[-1].is_back} for d in world.dimensions
     }
     inferred = {name: known.inferred.get(name, set()) - members[name].keys() for name in members}
     known.inferred = {name: set(keys) for name, keys in inferred.items()}
-    return Expected(members, deleted, inferred, facts, set(known.traits))
+    return Expected(members, deleted, inferred, dict(known.facts), set(known.traits), refused)
 
 
 # Dimensions
@@ -115,7 +90,7 @@ def _members(dimension: Dimension, known: Known, now: datetime) -> Members:
     if dimension.reads_seen:
         return _by_moments(dimension, known)
     held = known.held.setdefault(dimension.name, {})
-    for key, row in known.current[dimension.stream].items():
+    for key, row in known.told[dimension.stream].current.items():
         _remember(dimension, held.setdefault(key[0], Remembered()), row, now)
     if dimension.deletes == "close":
         for key, told in _away(dimension, known).items():
@@ -127,7 +102,7 @@ def _members(dimension: Dimension, known: Known, now: datetime) -> Members:
 
 def _by_moments(dimension: Dimension, known: Known) -> Members:
     told: dict[Any, dict[datetime, Row]] = {}
-    for (key, moment), row in known.seen[dimension.stream].items():
+    for (key, moment), row in known.told[dimension.stream].seen.items():
         # Without a moment nothing makes a version, and is the oldest of what makes none.
         if row["moment"] is not None or not dimension.history:
             told.setdefault(key[0], {})[moment] = row
@@ -235,8 +210,21 @@ def _referring(dimension: Dimension, members: Mapping[str, Members], known: Know
 # Facts
 
 
+def _told_of(fact: Fact, known: Known) -> list[Row]:
+    told = known.told[fact.stream]
+    return [*told.current.values()] or told.rows
+
+
+def _lacks_members(fact: Fact, members: Mapping[str, Members], known: Known) -> bool:
+    """Whether a fact that takes nobody who has not come names such a member."""
+    if fact.late != "fail":
+        return False
+    named = ((dimension_of(role), row[column]) for row in _told_of(fact, known) for role, column in fact.dims.items())
+    return any(natural is not None and natural not in members[dimension] for dimension, natural in named)
+
+
 def _fact(fact: Fact, members: Mapping[str, Members], known: Known) -> list[Row]:
-    rows = known.rows[fact.stream] if not known.current[fact.stream] else [*known.current[fact.stream].values()]
+    rows = _told_of(fact, known)
     made = _laid_out(fact, rows) if fact.kind == "daily" else [dict(row) for row in rows]
     for row in made:
         for role, column in fact.dims.items():
@@ -270,15 +258,16 @@ def _pointing(fact: Fact, role: str, natural: Any, row: Row, members: Mapping[st
         return NOT_APPLICABLE if fact.dims[role] in fact.not_applicable else UNKNOWN
     if role == "date":
         return (int(f"{natural:%Y%m%d}"),)
-    if natural not in members[role] and fact.late != "infer":
+    dimension = dimension_of(role)
+    if natural not in members[dimension] and fact.late != "infer":
         return UNKNOWN if fact.late == "unknown" else NOT_YET
-    if natural not in members[role]:
-        known.inferred.setdefault(role, set()).add(natural)
+    if natural not in members[dimension]:
+        known.inferred.setdefault(dimension, set()).add(natural)
     at = fact.at or next(iter(fact.milestones), "")
     moment = row.get(at) or FOR_EVER
     if fact.kind == "daily":
         moment = datetime.combine(row["day"], datetime.max.time())
-    return _point(natural, moment, members[role].get(natural, []))
+    return _point(natural, moment, members[dimension].get(natural, []))
 
 
 def _point(natural: Any, moment: datetime, versions: list[Version]) -> Any:
@@ -311,31 +300,6 @@ def _days(lasted: timedelta) -> Decimal:
     return exact.quantize(Decimal("0.000001"), ROUND_HALF_UP)
 
 
-# Streams
-
-
-def _current(stream: Stream, rows: list[Row], places: list[tuple[str, int]]) -> dict[Key, Row]:
-    """Of each key the last row by what the stream is ordered by, then file and place; without a key there is none."""
-    if not stream.key:
-        assert max(Counter(key_of(stream.name, row) for row in rows).values()) == 1
-        return {}
-    found: dict[Key, Row] = {}
-    order: dict[Key, Any] = {}
-    for row, place in zip(rows, places, strict=True):
-        key = key_of(stream.name, row)
-        at = (row[stream.since] or BEGINNING, *place) if stream.since else place
-        if key not in found or order[key] < at:
-            found[key], order[key] = row, at
-    return found
-
-
-def _value(column: str, stream: str, cell: Any) -> Any:
-    kind = COLUMNS[stream][column]
-    if cell is None or kind in ("integer", "text"):
-        return cell
-    return datetime.fromisoformat(cell) if kind == "timestamp" else Decimal(cell)
-
-
 def _away(dimension: Dimension, known: Known) -> dict[Key, list[Absence]]:
     assert len(KEYS[dimension.stream]) == 1
-    return known.away[dimension.stream]
+    return known.told[dimension.stream].away

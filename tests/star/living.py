@@ -6,31 +6,29 @@ import shutil
 from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
 from random import Random
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 import starlode
+from starlode.errors import StarlodeError
 from starlode.landing import numbers, read_manifest
 from tests import projects
 from tests.star import lived
-from tests.star.expected import plain
-from tests.star.history import FOR_EVER
-from tests.star.lived import BEGINNING, Known
+from tests.star.extracted import Told
+from tests.star.lived import Known
 from tests.star.playing import UNBALANCED, Differs, tables_of
+from tests.star.unlike import differences, line
 from tests.star.worlds import DATED, as_csv
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from starlode.project import Project
-    from tests.star.lived import Expected
     from tests.star.streams import Files, Row
-    from tests.star.worlds import Day, Dimension, Fact, World
-
-Tables = dict[str, list[dict[str, Any]]]
+    from tests.star.unlike import Tables
+    from tests.star.worlds import Day, World
 
 
 def live(world: World, folder: Path, target: str) -> None:
@@ -58,7 +56,8 @@ class _Player:
         self.files: dict[str, Files] = {stream.name: {} for stream in world.streams}
         self.landed = dict.fromkeys(self.files, 0)
         self.waiting: list[tuple[str, Files, datetime]] = []
-        self.known = Known()
+        self.known = Known({name: Told() for name in self.files})
+        self.is_refused = False
         self.keys: dict[tuple[str, Any, Any], int] = {}
         self.owners: dict[tuple[str, int], Any] = {}
 
@@ -75,6 +74,8 @@ class _Player:
         before = deepcopy(self.known)
         tables = self._tables() if is_undone else {}
         status = self._run_and_compare(full=day.how == "full")
+        if self.is_refused:
+            return
         if is_undone and status != "unchanged":
             self._undo(tables)
             self.known = before
@@ -84,6 +85,8 @@ class _Player:
 
     def end(self) -> None:
         """Again, in full or from the landing, and in one batch: it is all the same star."""
+        if self.is_refused:
+            return
         again = starlode.run(self._project())
         if again.status != "unchanged":
             raise self._differs(f"a second run did {[str(done.step.object) for done in again.done]}")
@@ -101,7 +104,7 @@ class _Player:
         """Whether the star follows from all that was told, and nothing of it from when that was loaded."""
         remembering = [d for d in self.world.dimensions if not d.reads_seen]
         has_life = any(d.history or d.fixed or d.previous for d in remembering)
-        return not has_life and not any(self.known.away[d.stream] for d in remembering)
+        return not has_life and not any(self.known.told[d.stream].away for d in remembering)
 
     def _end_without_memory(self) -> None:
         """Where nothing depends on when it was loaded, a warehouse that is lost comes back, and any order gives the same."""
@@ -123,26 +126,37 @@ class _Player:
     def _run_and_compare(self, *, full: bool = False) -> str:
         began = _now()
         project = self._project()
-        try:
-            status = starlode.run(project, full=full).status
-        except Exception as error:
-            raise self._differs(f"the run broke: {type(error).__name__}: {error}") from error
+        status = self._run(project, full=full)
         self._find_landed()
         for name, files, moment in self.waiting:
             stream = next(stream for stream in self.world.streams if stream.name == name)
-            lived.extract(self.known, stream, files, moment)
+            self.known.told[name].take(stream, files, moment)
         self.waiting = []
         tables = self._tables()
         built_at: dict[str, datetime] = {}
         for dimension in self.world.dimensions:
             built_at[dimension.name] = self._built_at(tables[f"dim_{dimension.name}"], began, {*built_at.values()})
         wanted = lived.build(self.world, self.known, built_at)
-        for difference in _differences(self.world, tables, wanted):
+        self.is_refused = bool(wanted.refused)
+        is_as_told = wanted.refused in status if wanted.refused else not status.startswith("failed")
+        self._must(is_as_told, f"the run is {status}, and what is refused is {wanted.refused or 'nothing'}")
+        for difference in differences(self.world, tables, wanted):
             raise self._differs(difference)
         self._keys_stay(tables)
+        if self.is_refused:
+            return status
         self._must(projects.rows(project, UNBALANCED) == [], "steps that do not balance")
         self._must(starlode.check(project) == (), f"checks fail: {starlode.check(project)}")
         return status
+
+    def _run(self, project: Project, *, full: bool) -> str:
+        """How a run ended, or why it failed."""
+        try:
+            return starlode.run(project, full=full).status
+        except StarlodeError as error:
+            return f"failed: {error}"
+        except Exception as error:
+            raise self._differs(f"the run broke: {type(error).__name__}: {error}") from error
 
     def _undo(self, before: Tables) -> None:
         try:
@@ -166,8 +180,9 @@ class _Player:
         streams = tuple(replace(s, kind="dated" if s.name in DATED else "keyed") for s in self.world.streams)
         told: dict[str, list[Row]] = {}
         for stream in self.world.streams:
-            current = [*self.known.current[stream.name].values()] or self.known.rows[stream.name]
-            told[stream.name] = [*self.known.seen[stream.name].values()] if stream.name in DATED else current
+            known = self.known.told[stream.name]
+            current = [*known.current.values()] or known.rows
+            told[stream.name] = [*known.seen.values()] if stream.name in DATED else current
             random.shuffle(told[stream.name])
         files = {f"data/{name}/all.csv": as_csv(name, tuple(rows)) for name, rows in told.items()}
         try:
@@ -246,113 +261,8 @@ class _Player:
         return Differs(f"day {self.day}: {what}")
 
 
-def _differences(world: World, tables: Tables, wanted: Expected) -> Iterator[str]:
-    by_key = {d.name: {row[f"{d.name}_key"]: row for row in tables[f"dim_{d.name}"]} for d in world.dimensions}
-    traits = {row["traits_key"]: row for row in tables["dim_traits"]}
-    for dimension in world.dimensions:
-        rows = [row for key, row in by_key[dimension.name].items() if key > 0]
-        inferred = {row[dimension.key] for row in rows if row["is_inferred"]}
-        if inferred != wanted.inferred[dimension.name]:
-            yield f"dim_{dimension.name} has inferred {inferred} and must {wanted.inferred[dimension.name]}"
-        found = [_version(dimension, row, by_key) for row in rows if not row["is_inferred"]]
-        yield from _other(f"dim_{dimension.name}", found, _wanted_versions(dimension, wanted))
-        yield from _spans(dimension, [row for row in rows if not row["is_inferred"]])
-    combined = {(row["gift"], row["colour"]) for key, row in traits.items() if key > 0 and "gift" in row}
-    if combined != wanted.traits:
-        yield f"dim_traits has {combined} and must {wanted.traits}"
-    for fact in world.facts:
-        found = [_row(fact, row, world, by_key, traits) for row in tables[fact.table]]
-        yield from _other(fact.table, found, [_plain(row) for row in wanted.facts[fact.name]])
-
-
-def _version(dimension: Dimension, row: Row, by_key: Mapping[str, Mapping[int, Row]]) -> Row:
-    """A row of a dimension as the model tells it."""
-    names = (dimension.key, *dimension.attributes, *(f"previous_{name}" for name in dimension.previous))
-    told = {name: row[name] for name in names}
-    if dimension.history:
-        told |= {name: row[name] for name in ("valid_from", "valid_to", "is_current")}
-    told |= {"is_deleted": row["is_deleted"]} if dimension.deletes == "flag" else {}
-    told |= {f"{other} of it": _pointed(by_key[other], other, row) for other in dimension.refers}
-    return _plain(told)
-
-
-def _wanted_versions(dimension: Dimension, wanted: Expected) -> list[Row]:
-    found = []
-    for natural, versions in wanted.members[dimension.name].items():
-        for version in versions:
-            told = {dimension.key: natural, **version.said}
-            if dimension.history:
-                told |= {"valid_from": version.valid_from, "valid_to": version.valid_to}
-                told |= {"is_current": version.valid_to == FOR_EVER}
-            told |= {"is_deleted": natural in wanted.deleted[dimension.name]} if dimension.deletes == "flag" else {}
-            found.append(_plain(told))
-    return found
-
-
-def _pointed(members: Mapping[int, Row], role: str, row: Row) -> Any:
-    """The member that a key stands for, and since when; a reserved key stands for itself."""
-    key = row[f"{role}_key"]
-    if key < 0:
-        return (str(key),)
-    held = members[key]
-    natural = next(name for name in held if name not in (f"{role}_key", f"{role}_durable_key"))
-    return held[natural], held.get("valid_from", BEGINNING)
-
-
-def _row(fact: Fact, row: Row, world: World, by_key: Mapping[str, Mapping[int, Row]], traits: Mapping[int, Row]) -> Row:
-    """A row of a fact with the members in place of their keys."""
-    told = {name: cell for name, cell in row.items() if not name.endswith("_key")}
-    for role in fact.dims:
-        told[f"{role} of it"] = (row["date_key"],) if role == "date" else _pointed(by_key[role], role, row)
-        if role == "date" and row["date_key"] < 0:
-            told["date of it"] = (str(row["date_key"]),)
-        durable = next((d.durable for d in world.dimensions if d.name == role), False)
-        if durable and row[f"{role}_durable_key"] != by_key[role][row[f"{role}_key"]][f"{role}_durable_key"]:
-            told["durable"] = "another member's"
-    if fact.has_traits:
-        member = traits[row["traits_key"]]
-        told["traits of it"] = (member["gift"], member["colour"])
-    return _plain(told)
-
-
-def _spans(dimension: Dimension, rows: list[Row]) -> Iterator[str]:
-    """No empty span and no overlap, a gap only where members are deleted, and one current version of each."""
-    members: dict[Any, list[Row]] = {}
-    for row in rows if dimension.history else ():
-        members.setdefault(row[dimension.key], []).append(row)
-    for natural, versions in members.items():
-        versions.sort(key=lambda row: row["valid_from"])
-        ends = [(a["valid_to"], b["valid_from"]) for a, b in pairwise(versions)]
-        has_gap = any(a < b for a, b in ends) and dimension.deletes != "close"
-        if has_gap or any(a > b for a, b in ends) or any(v["valid_from"] >= v["valid_to"] for v in versions):
-            yield f"the versions of {dimension.name} {natural} do not follow each other: {ends}"
-        current = sum(row["is_current"] for row in versions)
-        if current > 1 or (current == 0 and dimension.deletes != "close"):
-            yield f"{dimension.name} {natural} has {current} current versions"
-
-
-def _other(name: str, found: list[Row], wanted: list[Row]) -> Iterator[str]:
-    have, want = sorted(map(_line, found)), sorted(map(_line, wanted))
-    if have != want:
-        extra = [line for line in have if line not in want]
-        missing = [line for line in want if line not in have]
-        yield f"{name}\n  has  {extra[:5]}\n  must {missing[:5]}\n  ({len(have)} rows for {len(want)})"
-
-
-def _plain(row: Row) -> Row:
-    return {name: plain(cell) for name, cell in row.items()}
-
-
-def _line(row: Row) -> str:
-    return repr(sorted((name, _bare(cell)) for name, cell in row.items()))
-
-
-def _bare(cell: Any) -> Any:
-    return tuple(map(plain, cell)) if isinstance(cell, tuple) else cell
-
-
 def _contents(rows: list[Row], *, with_loads: bool) -> list[str]:
-    return sorted(_line({n: cell for n, cell in row.items() if with_loads or n != "load_key"}) for row in rows)
+    return sorted(line({n: cell for n, cell in row.items() if with_loads or n != "load_key"}) for row in rows)
 
 
 def _named(tables: Mapping[str, list[tuple[Any, ...]]]) -> dict[str, list[str]]:

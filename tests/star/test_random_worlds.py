@@ -42,7 +42,7 @@ def test_worlds_know_every_declaration() -> None:
         assert {bool(getattr(dimension, word)) for dimension in dimensions} == {False, True}
     facts = [fact for world in worlds for fact in world.facts]
     assert {fact.kind for fact in facts} == {"transaction", "factless", "lifecycle", "daily", "bridge"}
-    assert {fact.late for fact in facts} == {"infer", "unknown", "hold"}
+    assert {fact.late for fact in facts} == {"infer", "unknown", "hold", "fail"}
     assert {stream.kind for world in worlds for stream in world.streams} == {
         *("keyed", "dated", "plain", "full", "full_dated")
     }

@@ -26,7 +26,7 @@ SAID = {
     "people": "person_id integer, region_id integer, city text, grade text, name text, moment timestamp",
     "goods": "good_id integer, label text, price integer",
     "sales": (
-        "sale_id integer, person_id integer, good_id integer, gift text, colour text, sold_at timestamp, "
+        "sale_id integer, person_id integer, giver_id integer, good_id integer, gift text, colour text, sold_at timestamp, "
         "amount decimal(9,2)"
     ),
     "cases": (
@@ -45,7 +45,22 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "shares": ("good_id", "person_id"),
 }
 # What names a member of which dimension; 9 is a member that nobody tells of.
-NAMES: Mapping[str, tuple[int, ...]] = {"region_id": (1, 2, 3, 9), "person_id": (1, 2, 3, 4, 9), "good_id": (1, 2, 3)}
+NAMES: Mapping[str, tuple[int, ...]] = {
+    "region_id": (1, 2, 3, 9),
+    "person_id": (1, 2, 3, 4, 9),
+    "giver_id": (1, 2, 3, 4, 9),
+    "good_id": (1, 2, 3),
+}
+# What may stand in a column of a stream so that the row is rejected.
+UNREADABLE = "unreadable"
+MARRED: Mapping[str, str] = {
+    "regions": "moment",
+    "people": "region_id",
+    "goods": "price",
+    "sales": "amount",
+    "cases": "paid_at",
+    "states": "balance",
+}
 DATED = ("regions", "people")
 
 
@@ -66,7 +81,7 @@ class Stream:
 
     @property
     def declared(self) -> str:
-        said = [f"files: '{self.name}/*.csv'", "may_shrink: true"]
+        said = [f"files: '{self.name}/*.csv'", "may_shrink: true", "max_rejects: 99"]
         said += ["mode: full"] if self.kind.startswith("full") else []
         said += [f"key: [{', '.join(self.key)}]"] if self.key else []
         said += [f"since: {self.since}"] if self.since else []
@@ -117,7 +132,10 @@ class Dimension:
 
 @dataclass(frozen=True)
 class Fact:
-    """A declared fact over one stream; a bridge is one whose grain names two members."""
+    """A declared fact over one stream; a bridge is one whose grain names two members.
+
+    A dimension that is used in a role is named with it: `giver_person`.
+    """
 
     name: str
     stream: str
@@ -144,7 +162,7 @@ class Fact:
         dims = {**self.dims, **({"traits": "[gift, colour]"} if self.has_traits else {})}
         said += [f"kind: {self.kind}", f"grain: [{', '.join(self.grain)}]"]
         said += [f"at: {self.at}"] if self.at else []
-        said += [f"dims: {_mapping(dims)}"] if dims else []
+        said += [f"dims: {_mapping(_by_dimension(dims))}"] if dims else []
         said += [f"measures: [{', '.join(self.measures)}]"] if self.measures else []
         said += [f"milestones: [{', '.join(self.milestones)}]"] if self.milestones else []
         said += [f"not_applicable: [{', '.join(self.not_applicable)}]"] if self.not_applicable else []
@@ -196,6 +214,20 @@ def as_csv(stream: str, rows: Rows) -> str:
 
 def key_of(stream: str, row: Row) -> tuple[Any, ...]:
     return tuple(row[name] for name in KEYS[stream])
+
+
+def dimension_of(role: str) -> str:
+    """The dimension that is used, without the role that it has."""
+    return role.rpartition("_")[2]
+
+
+def _by_dimension(dims: Mapping[str, str]) -> Mapping[str, str]:
+    """What is declared for each dimension: its column, or those of its roles."""
+    roles: dict[str, dict[str, str]] = {}
+    for name, column in dims.items():
+        role, _, dimension = name.rpartition("_")
+        roles.setdefault(dimension, {})[role] = column
+    return {dimension: said.get("") or _mapping(said) for dimension, said in roles.items()}
 
 
 def _mapping(said: Mapping[str, str]) -> str:

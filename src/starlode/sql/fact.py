@@ -334,8 +334,8 @@ def _rows(of: Dimension | Fact) -> str:
 
 
 def _found(dialect: Dialect, of: Dimension | Fact, dimension: Dimension, alias: str) -> str:
-    """The condition of members that may be pointed to; a fact that waits does not take an inferred member for its own."""
-    arrived = f" and not {alias}.{IS_INFERRED}" if isinstance(of, Fact) and of.waits else ""
+    """The condition of members that may be pointed to; only a fact that infers members takes one that was inferred."""
+    arrived = f" and not {alias}.{IS_INFERRED}" if isinstance(of, Fact) and of.late != "infer" else ""
     return f"{alias}.{dialect.quote(dimension.key_column)} > 0{arrived}"
 
 
