@@ -19,7 +19,8 @@ from starlode.embedded.refusing import not_opened, told
 from starlode.embedded.words import DIALECT, type_of
 from starlode.errors import WarehouseError
 from starlode.sql import staging
-from starlode.sql.ledger import create_schema
+from starlode.sql.ledger import LEDGER_SCHEMA, create_schema
+from starlode.star import STAR_SCHEMA
 from starlode.table import Column, Table, Type
 from starlode.warehouse import Misspelt, settings
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from starlode.session import Reshape
     from starlode.sql.dialect import Dialect
 
+SCHEMAS = (LEDGER_SCHEMA, staging.STAGING_SCHEMA, STAR_SCHEMA)
 LEAST_MEMORY = 256
 # DuckDB keeps which rows are deleted in memory, for each part of a table in which any is.
 BYTES_A_ROW = 13
@@ -71,6 +73,12 @@ class DuckDB:
         path, _, asked = target.partition(":")[2].partition("?")
         if not path.strip() or path == ":memory:" or not path.isprintable():
             raise Misspelt("the target names no file", "a warehouse is kept in a file: duckdb:warehouse.duckdb")
+        if Path(path).stem.lower() in SCHEMAS:
+            # DuckDB names a file by its stem, and could not tell it from the schema.
+            stem = Path(path).stem.lower()
+            raise Misspelt(
+                f"a file of the name `{stem}` cannot hold the schema `{stem}`", "give it another name: warehouse.duckdb"
+            )
         chosen = settings(cls, asked)
         if "spill" in chosen:
             chosen["spill"] = str(folder / str(chosen["spill"]))
