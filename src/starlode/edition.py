@@ -132,6 +132,24 @@ def garbage(landing: Store) -> Iterator[Stored]:
     yield from (file for file in landing.below(EDITIONS) if file.name not in kept)
 
 
+def replaced(landing: Store) -> Iterator[tuple[Edition, LandedFile, str]]:
+    """The files of editions from which nothing is made any more, each with its edition and why that is so.
+
+    A table is made from the edition that last held all of its rows and from those after it; what the ledger wrote stays.
+    """
+    known = [read_edition(landing, number) for number in numbers(landing)]
+    for edition in known[:-1]:
+        for part in edition.tables:
+            last = known[-1].part(part.table)
+            why = (
+                f"edition {last.whole_in} holds all rows of {part.table}"
+                if last
+                else f"{part.table} is no part of the star"
+            )
+            if last is None or edition.number < last.whole_in:
+                yield from ((edition, file, why) for file in part.files)
+
+
 def _name(number: int) -> str:
     return f"{EDITIONS}/{number:08}.json"
 

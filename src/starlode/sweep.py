@@ -62,6 +62,8 @@ def sweep(
         cut = [swept for stream in project.streams for swept in _cut_off(project, stream, before)]
         if unneeded and session.columns(TABLES[0]):
             found += [swept for stream in project.streams for swept in _replaced(session, project, stream, before)]
+        if unneeded:
+            found += _of_editions(project, before)
         if not dry_run:
             landing.remove([swept.name for swept in found])
             landing.abandon([swept.name for swept in cut])
@@ -80,9 +82,20 @@ def _cut_off(project: Project, stream: Stream, before: float) -> Iterator[Swept]
             yield Swept(file.name, project.landing.shown(file.name), file.bytes, UNFINISHED)
 
 
+def _of_editions(project: Project, before: float) -> Iterator[Swept]:
+    landing = project.landing
+    held = {file.name for file in landing.below(edition.EDITIONS)}
+    for of, file, why in edition.replaced(landing):
+        if _moment(of.created_at) < before and file.path in held:
+            yield Swept(file.path, landing.shown(file.path), file.bytes, why)
+
+
 def _replaced(session: Session, project: Project, stream: Stream, before: float) -> Iterator[Swept]:
     for manifest, file, base in no_longer_needed(session, project, stream):
-        landed_at = datetime.fromisoformat(manifest.created_at).replace(tzinfo=UTC).timestamp()
-        if landed_at < before and project.landing.holds(file.path):
+        if _moment(manifest.created_at) < before and project.landing.holds(file.path):
             why = f"extraction {base} of {stream} has read everything anew"
             yield Swept(file.path, project.landing.shown(file.path), file.bytes, why)
+
+
+def _moment(told: str) -> float:
+    return datetime.fromisoformat(told).replace(tzinfo=UTC).timestamp()

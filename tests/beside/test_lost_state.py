@@ -113,6 +113,29 @@ def test_file_and_target_are_lost_together(target: str, tmp_path: Path) -> None:
     assert laying.run(project) == "unchanged"
 
 
+def test_what_a_whole_table_replaced_is_swept_and_nothing_misses_it(target: str, tmp_path: Path) -> None:
+    starlode.run(laying.opened(tmp_path, target))
+    project = laying.later(tmp_path, target)
+    starlode.run(project)
+    starlode.rebuild(project, "customer", "sales")
+    found = projects.built(project)
+    named = starlode.sweep(project, unneeded=True, dry_run=True)
+
+    swept = starlode.sweep(project, unneeded=True)
+
+    reasons = {file.why for file in swept if "edition" in file.why}
+    whole = ("star.dim_customer", "starlode.dim_customer (keys)", "star.fact_sales")
+    assert reasons == {f"edition 3 holds all rows of {name}" for name in whole}
+    assert swept == named
+    assert starlode.sweep(project, unneeded=True, dry_run=True) == ()
+    laying.lose_state(tmp_path)
+    laying.empty(project)
+    starlode.run(project)
+    starlode.run(project)
+    assert projects.loaded(project) == projects.built(project) == found
+    assert starlode.check(project) == ()
+
+
 def test_a_run_before_the_loss_cannot_be_undone_and_says_so(tmp_path: Path) -> None:
     starlode.run(laying.opened(tmp_path, "duckdb:warehouse.duckdb"))
     project = laying.later(tmp_path, "duckdb:warehouse.duckdb")
