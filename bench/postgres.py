@@ -33,6 +33,8 @@ QUICK = {"rows": [20_000], "narrow": 20_000, "back": [20_000], "rounds": 1}
 USUAL = {"rows": [2_000_000, 10_000_000], "narrow": 20_000_000, "back": [2_000_000], "rounds": 3}
 LAND, LOAD = "starlode run --only land", "starlode run --only load"
 NOTHING = "starlode run, nothing new"
+# A round of Sling takes three to five minutes beyond.
+MOST_FOR_SLING = 2_000_000
 
 SOURCE = """name: bench
 sources:
@@ -65,7 +67,8 @@ def main() -> None:
     results = {"versions": used, "rounds": asked.rounds, "tables": [asdict(table) for table in tables]}
     WORK.joinpath("postgres.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     if asked.write:
-        write(asked.write, "postgres", section(tables, used, METHOD.read_text("utf-8").format(rounds=asked.rounds)))
+        method = METHOD.read_text("utf-8").format(rounds=asked.rounds, sling_rows=asked.sling_rows)
+        write(asked.write, "postgres", section(tables, used, method))
 
 
 def _arguments() -> argparse.Namespace:
@@ -76,6 +79,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--streams", type=int, default=10, help="streams of the run that finds nothing; 0: none")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--peers", nargs="*", choices=peers.NAMES, default=list(peers.NAMES), help="beside whom")
+    parser.add_argument("--sling-rows", type=int, default=MOST_FOR_SLING, help="the largest table that Sling copies")
     parser.add_argument("--quick", action="store_true", help="small sizes and one round")
     parser.add_argument(
         "--write", type=Path, metavar="FILE", help="write the results into a page, e.g. docs/benchmarks.md"
@@ -108,13 +112,18 @@ def _tables(url: str, asked: argparse.Namespace) -> Iterator[Table]:
 def _to_parquet(what: str, data: Data, asked: argparse.Namespace) -> Table:
     ours = _starlode(LAND, "land", data, "landing/there/copied/**/*.parquet")
     title = f"PostgreSQL to Parquet: {data.rows:,} rows of {what}"
-    return race(title, [*peers.to_parquet(data, asked.peers), ours], rounds=asked.rounds)
+    return race(title, [*peers.to_parquet(data, _beside(data, asked)), ours], rounds=asked.rounds)
 
 
 def _to_duckdb(what: str, data: Data, asked: argparse.Namespace) -> Table:
     ours = _starlode(LOAD, "load", data, "")
     title = f"PostgreSQL to a DuckDB table: {data.rows:,} rows of {what}"
-    return race(title, [*peers.to_duckdb(data, asked.peers), ours], rounds=asked.rounds)
+    return race(title, [*peers.to_duckdb(data, _beside(data, asked)), ours], rounds=asked.rounds)
+
+
+def _beside(data: Data, asked: argparse.Namespace) -> list[str]:
+    """The peers that a table of this size is copied by."""
+    return [name for name in asked.peers if name != "sling" or data.rows <= asked.sling_rows]
 
 
 def _to_postgres(data: Data, asked: argparse.Namespace) -> Table:
