@@ -1,13 +1,11 @@
-"""The public example projects end as their expected results say with their landing in a bucket, too."""
+"""The public example projects end as their expected results say with their landing in a bucket and built beside the target."""
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
-import starlode
 from tests import projects
 from tests.examples import test_examples as cases
 
@@ -15,10 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.postgres_server import Server as Postgres
     from tests.s3.servers import Server
 
 CASES = tuple(case for name, case in vars(cases).items() if name.startswith("test_p"))
+
+
+@pytest.fixture(autouse=True, params=[("duckdb", "duckdb"), ("postgres", "duckdb")], ids="-".join)
+def ground(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets each project build its star beside each kind of warehouse."""
+    cases.stand_on(request, monkeypatch)
 
 
 @pytest.mark.slow
@@ -32,20 +35,3 @@ def test_a_case_holds(
 
     assert any(key.endswith("/00000001.json") for key in s3.keys(bucket))
     assert list(tmp_path.rglob("*.parquet")) == []
-
-
-@pytest.mark.parametrize("name", ["p1_shop_star", "p7_incremental"])
-def test_a_case_is_the_same_on_postgres(name: str, tmp_path: Path, bucket: str, postgres_server: Postgres) -> None:
-    here, there = tmp_path / "here", tmp_path / "there"
-    for folder in (here, there):
-        shutil.copytree(cases.EXAMPLES / name, folder)
-    starlode.run(starlode.read(here))
-    with postgres_server.fresh_database() as url:
-        file = there / "starlode.yml"
-        file.write_text(f"{file.read_text()}\nlanding: s3://{bucket}/there\n")
-        project = starlode.read(there, target=url)
-
-        run = starlode.run(project)
-
-        assert run.status == "succeeded"
-        assert projects.star(project) == projects.star(starlode.read(here))

@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
+from starlode.postgres.functions import ROUND, TRY_CAST
+from starlode.sql.patterns import BARE, FIXED
+from starlode.sql.translate import part_of
+from starlode.sql.ways import Way, of, patterned, substring, unlike, weeks
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 DIALECT = "postgres"
-TRY_CAST = '"starlode"."try_cast"'
 UNITS = {"3": "millisecond", "6": "microsecond", "9": "nanosecond"}
 NUMBERS = {
     exp.DataType.Type.INT128: "numeric(38, 0)",
@@ -32,6 +36,9 @@ def said(node: exp.Expr) -> exp.Expr:
     """A node of a user's SELECT, or what PostgreSQL says in its place."""
     if isinstance(node, exp.DataType) and node.this in NUMBERS:
         return exp.DataType.build(NUMBERS[node.this], dialect=DIALECT)
+    part = part_of(node)
+    if part is not None:
+        return exp.maybe_parse(f"cast(trunc(extract({part[0]} from {_text(part[1])})) as bigint)", dialect=DIALECT)
     way = _WAYS.get(type(node))
     if isinstance(node, exp.Anonymous):
         way = _NAMED.get(node.name.lower())
@@ -78,30 +85,47 @@ def _extracted(node: exp.Expr) -> str:
     return f"case when {value} is not null then coalesce((regexp_match({value}, {pattern}))[{place}], '') end"
 
 
-def _of(shape: str) -> Callable[[exp.Expr], str]:
-    """A way that puts the parts of a node into a text, by their names."""
-    return lambda node: shape.format(**{name: _text(part) for name, part in node.args.items() if _is_part(part)})
+def _lettered(function: str) -> Callable[[exp.Expr], str]:
+    """A way that changes letters as the database knows them, while texts are compared by their bytes."""
+    return lambda node: f'{function}({_text(node.this)} collate "default") collate "C"'
 
 
-def _is_part(part: Any) -> bool:
-    return isinstance(part, exp.Expr)
+def _rounded(node: exp.Expr) -> str:
+    decimals = node.args.get("decimals")
+    return f"{ROUND}({_text(node.this)}{f', cast({_text(decimals)} as integer)' if decimals else ''})"
 
 
-_WAYS: dict[type[exp.Expr], Callable[[exp.Expr], str | None]] = {
+_WAYS: dict[type[exp.Expr], Way] = {
     exp.UnixToTime: _moment,
     exp.TryCast: _tried,
     exp.JSONExtract: _path("jsonb_extract_path"),
     exp.JSONExtractScalar: _path("jsonb_extract_path_text"),
-    exp.Dayname: _of("to_char({this}, 'FMDay')"),
-    exp.Monthname: _of("to_char({this}, 'FMMonth')"),
-    exp.DayOfWeekIso: _of("extract(isodow from {this})"),
-    exp.WeekOfYear: _of("extract(week from {this})"),
-    exp.Contains: _of("strpos({this}, {expression}) > 0"),
+    exp.Dayname: of("to_char({this}, 'FMDay')", _text),
+    exp.Monthname: of("to_char({this}, 'FMMonth')", _text),
+    exp.Upper: _lettered("upper"),
+    exp.Lower: _lettered("lower"),
+    exp.Initcap: _lettered("initcap"),
+    exp.ILike: of('({this} collate "default") ilike {expression}', _text),
+    exp.SimilarTo: of("{this} ~ ('^(?:' || {expression} || ')$')", _text),
+    exp.Round: _rounded,
+    exp.Substring: substring(_text),
+    exp.DateDiff: weeks(_text),
+    exp.TimeToStr: patterned("to_char", {**FIXED, **BARE}, _text),
+    exp.StrToTime: patterned("to_timestamp", {**FIXED, **BARE}, _text),
+    exp.Format: unlike("format"),
+    exp.Unicode: of("case when {this} = '' then -1 else ascii({this}) end", _text),
+    exp.EndsWith: of("right({this}, length({expression})) = {expression}", _text),
+    exp.SHA2: of("encode(sha256(convert_to({this}, 'UTF8')), 'hex')", _text),
+    exp.IsNan: of("{this} = 'NaN'", _text),
+    exp.Contains: of("strpos({this}, {expression}) > 0", _text),
     exp.RegexpExtract: _extracted,
-    exp.RegexpFullMatch: _of("{this} ~ ('^(?:' || {expression} || ')$')"),
-    exp.DateFromParts: _of("make_date(cast({year} as int), cast({month} as int), cast({day} as int))"),
+    exp.RegexpFullMatch: of("{this} ~ ('^(?:' || {expression} || ')$')", _text),
+    exp.DateFromParts: of("make_date(cast({year} as int), cast({month} as int), cast({day} as int))", _text),
 }
-_NAMED: dict[str, Callable[[exp.Expr], str | None]] = {
+_NAMED: dict[str, Way] = {
     "json_array_length": lambda node: f"jsonb_array_length(cast({_text(node.expressions[0])} as jsonb))",
+    "age": unlike("age"),
+    "prefix": lambda node: f"starts_with({_text(node.expressions[0])}, {_text(node.expressions[1])})",
+    "suffix": lambda node: "right({0}, length({1})) = {1}".format(*map(_text, node.expressions)),
     "strlen": lambda node: f"octet_length({_text(node.expressions[0])})",
 }

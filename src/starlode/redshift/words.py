@@ -6,14 +6,13 @@ result.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlglot import exp, transforms
 
-from starlode.sql.translate import Untranslated
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from starlode.sql.patterns import FIXED
+from starlode.sql.translate import Untranslated, part_of
+from starlode.sql.ways import Way, of, patterned, substring, unlike, weeks
 
 DIALECT = "redshift"
 TEXT_WORD = "varchar(65535)"
@@ -50,6 +49,9 @@ def _said(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.DataType) and node.this in KINDS:
         is_sized = node.this == exp.DataType.Type.TEXT and node.expressions
         return node if is_sized else exp.DataType.build(KINDS[node.this], dialect=DIALECT)
+    part = part_of(node)
+    if part is not None:
+        return exp.maybe_parse(_part(*part), dialect=DIALECT)
     way = _WAYS.get(type(node))
     if isinstance(node, exp.Anonymous):
         way = _NAMED.get(node.name.lower())
@@ -60,6 +62,16 @@ def _said(node: exp.Expr) -> exp.Expr:
 def _text(node: Any) -> str:
     """A part as it is printed, its own parts said before it."""
     return node.transform(_said).sql(dialect=DIALECT)  # type: ignore[no-any-return]
+
+
+def _part(part: str, of_what: exp.Expr) -> str:
+    """A part of a moment as a whole number; Redshift counts the days of the week from Sunday alone."""
+    moment = _text(of_what)
+    if part in ("millisecond", "microsecond"):
+        raise Untranslated(f"it asks for the {part}s of a moment, which Redshift counts otherwise")
+    if part == "isodow":
+        return f"cast((extract(dow from {moment}) + 6) % 7 + 1 as bigint)"
+    return f"cast(floor(extract({part} from {moment})) as bigint)"
 
 
 def _moment(node: exp.Expr) -> str:
@@ -111,35 +123,33 @@ def _extracted(node: exp.Expr) -> str | None:
     return f"regexp_substr({value}, {pattern}, 1, 1, 'e')" if group.name == "1" else None
 
 
-def _of(shape: str) -> Callable[[exp.Expr], str]:
-    """A way that puts the parts of a node into a text, by their names."""
-    return lambda node: shape.format(**{name: _text(part) for name, part in node.args.items() if _is_part(part)})
-
-
-def _is_part(part: Any) -> bool:
-    return isinstance(part, exp.Expr)
-
-
 SAME = "coalesce({this} = {expression}, {this} is null and {expression} is null)"
-_WAYS: dict[type[exp.Expr], Callable[[exp.Expr], str | None]] = {
+_WAYS: dict[type[exp.Expr], Way] = {
     exp.UnixToTime: _moment,
     exp.Filter: _filtered,
-    exp.NullSafeEQ: _of(SAME),
-    exp.NullSafeNEQ: _of(f"not {SAME}"),
+    exp.NullSafeEQ: of(SAME, _text),
+    exp.NullSafeNEQ: of(f"not {SAME}", _text),
     exp.JSONExtract: _walked,
     exp.JSONExtractScalar: _walked_text,
-    exp.Dayname: _of("trim(to_char({this}, 'Day'))"),
-    exp.Monthname: _of("trim(to_char({this}, 'Month'))"),
-    exp.DayOfWeekIso: _of("(extract(dow from {this}) + 6) % 7 + 1"),
-    exp.WeekOfYear: _of("extract(week from {this})"),
-    exp.Contains: _of("strpos({this}, {expression}) > 0"),
+    exp.Dayname: of("trim(to_char({this}, 'Day'))", _text),
+    exp.Monthname: of("trim(to_char({this}, 'Month'))", _text),
+    exp.Contains: of("strpos({this}, {expression}) > 0", _text),
     exp.RegexpExtract: _extracted,
-    exp.RegexpFullMatch: _of("{this} ~ ('^(' || {expression} || ')$')"),
-    exp.DateFromParts: _of(
-        "to_date({year} || '-' || lpad({month}, 2, '0') || '-' || lpad({day}, 2, '0'), 'YYYY-MM-DD')"
+    exp.RegexpFullMatch: of("{this} ~ ('^(' || {expression} || ')$')", _text),
+    exp.DateFromParts: of(
+        "to_date({year} || '-' || lpad({month}, 2, '0') || '-' || lpad({day}, 2, '0'), 'YYYY-MM-DD')", _text
     ),
+    exp.SimilarTo: of("{this} ~ ('^(' || {expression} || ')$')", _text),
+    exp.Substring: substring(_text),
+    exp.DateDiff: weeks(_text),
+    exp.TimeToStr: patterned("to_char", FIXED, _text),
+    exp.StrToTime: patterned("to_timestamp", FIXED, _text),
+    exp.Format: unlike("format"),
+    exp.Unicode: of("case when {this} = '' then -1 else ascii({this}) end", _text),
+    exp.EndsWith: of("right({this}, length({expression})) = {expression}", _text),
 }
-_NAMED: dict[str, Callable[[exp.Expr], str | None]] = {
+_NAMED: dict[str, Way] = {
     "json_array_length": lambda node: f"get_array_length({_text(node.expressions[0])})",
+    "age": unlike("age"),
     "strlen": lambda node: f"octet_length({_text(node.expressions[0])})",
 }

@@ -26,6 +26,37 @@ if TYPE_CHECKING:
 QUALIFIED_AS = "duckdb, normalization_strategy=case_sensitive"
 WORDS = {"timestamptz": "timestamp with time zone", "integer": "bigint", "binary": "blob", "decimal": "decimal"}
 Tree = TypeVar("Tree", bound=exp.Expr)
+# Functions that give a part of a moment, a whole number each.
+PARTS: Mapping[type[exp.Expr], str] = {
+    exp.Year: "year",
+    exp.Quarter: "quarter",
+    exp.Month: "month",
+    exp.Week: "week",
+    exp.WeekOfYear: "week",
+    exp.Day: "day",
+    exp.DayOfMonth: "day",
+    exp.DayOfYear: "doy",
+    exp.DayOfWeek: "dow",
+    exp.DayOfWeekIso: "isodow",
+    exp.Hour: "hour",
+    exp.Minute: "minute",
+    exp.Second: "second",
+}
+# Other spellings of these parts, and the parts that only EXTRACT and its like are asked for.
+SPELLED: Mapping[str, str] = {
+    **{part: part for part in (*PARTS.values(), "millisecond", "microsecond")},
+    **{f"{part}s": part for part in ("year", "quarter", "month", "week", "day", "hour", "minute", "second")},
+    "milliseconds": "millisecond",
+    "microseconds": "microsecond",
+    "dayofweek": "dow",
+    "weekday": "dow",
+    "dayofyear": "doy",
+    "dayofmonth": "day",
+    "weekofyear": "week",
+}
+
+# Functions that the parser has no word for.
+BARE_PARTS = ("millisecond", "microsecond", "weekday")
 
 
 class Untranslated(Exception):
@@ -65,6 +96,22 @@ def as_users_see(dialect: Dialect, select: str, columns: tuple[Column, ...]) -> 
     typed = (f"{dialect.cast(dialect.quote(c.name), c.type)} as {dialect.quote(c.name)}" for c in users)
     listed = ",\n       ".join((*typed, *own))
     return f"select {listed}\n  from (\n{select}\n  ) as said ({names})"
+
+
+def part_of(node: exp.Expr) -> tuple[str, exp.Expr] | None:
+    """The part of a moment that a function or an EXTRACT gives as a whole number, and the moment; nothing for others."""
+    if type(node) in PARTS:
+        return PARTS[type(node)], node.this
+    name = node.name.lower() if isinstance(node, exp.Anonymous) else ""
+    if name in BARE_PARTS and len(node.expressions) == 1:
+        return SPELLED[name], node.expressions[0]
+    asked, of = None, None
+    if isinstance(node, exp.Extract):
+        asked, of = node.this, node.expression
+    elif name in ("date_part", "datepart") and len(node.expressions) == 2:
+        asked, of = node.expressions
+    part = SPELLED.get(asked.name.lower()) if asked is not None else None
+    return (part, of) if part and of is not None else None
 
 
 def _group_by_all(tree: exp.Expr) -> None:

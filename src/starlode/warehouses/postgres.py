@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from starlode.errors import WarehouseError
 from starlode.postgres import answers, sending, standing
 from starlode.postgres.address import Address, connect, driver, problem
+from starlode.postgres.functions import FUNCTIONS, TRY_CAST
 from starlode.postgres.holding import hold
 from starlode.postgres.making import connect_making, database_exists, refuse_encoding
 from starlode.postgres.refusing import told
 from starlode.postgres.values import quote
-from starlode.postgres.words import TRY_CAST, said
+from starlode.postgres.words import said
 from starlode.secret import Secret
 from starlode.session import Misfits, Reshape
 from starlode.sql import staging
@@ -130,11 +131,7 @@ class PostgresDialect(Dialect):
 
     @property
     def preparations(self) -> tuple[str, ...]:
-        return (
-            f"create or replace function {TRY_CAST}(value text, kind anyelement) returns anyelement\n"
-            "language plpgsql immutable parallel safe set search_path = pg_catalog as $$\n"
-            "begin kind := value; return kind; exception when data_exception then return null; end $$",
-        )
+        return FUNCTIONS
 
 
 DIALECT = PostgresDialect(
