@@ -104,7 +104,8 @@ class _Player:
         """Whether the star follows from all that was told, and nothing of it from when that was loaded."""
         remembering = [d for d in self.world.dimensions if not d.reads_seen]
         has_life = any(d.history or d.fixed or d.previous for d in remembering)
-        return not has_life and not any(self.known.told[d.stream].away for d in remembering)
+        told = [self.known.told[d.stream] for d in remembering]
+        return not has_life and not any(stream.away or stream.doubted for stream in told)
 
     def _end_without_memory(self) -> None:
         """Where nothing depends on when it was loaded, a warehouse that is lost comes back, and any order gives the same."""

@@ -16,6 +16,7 @@ from starlode.star import Select
 from starlode.steps.spoken import spoken
 from starlode.warehouses.duckdb import DuckDB
 from starlode.warehouses.postgres import Postgres
+from starlode.warehouses.redshift import Redshift as RedshiftWarehouse
 from tests.warehouses.expressions import ROWS, SAID, TABLE, UNSAID
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from starlode.session import Session
     from tests.postgres_server import Server
+    from tests.redshift_double import Redshift
+    from tests.s3.servers import Server as Bucketeer
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +54,30 @@ def test_what_cannot_be_said_is_refused(expression: str, embedded: Session, serv
 
     with pytest.raises(StarlodeError):
         _answers(expression, server)
+
+
+def test_redshift_gives_no_other_result(
+    embedded: Session, redshift_double: Redshift, semantics: Bucketeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The double does not know every function that Redshift has, and refuses those too."""
+    for variable, said in semantics.environment.items():
+        monkeypatch.setenv(variable, said)
+    with redshift_double.fresh_database() as target:
+        session = _filled(RedshiftWarehouse.named(target, Path()).connect())
+        given = {expression: _given(expression, session) for expression in (*SAID, *UNSAID)}
+        session.close()
+
+    answered = {expression: answers for expression, answers in given.items() if answers is not None}
+    assert {e: found for e, found in answered.items() if found != _answers(e, embedded)} == {}
+    assert len(answered) > 200
+
+
+def _given(expression: str, session: Session) -> list[tuple[int, Any]] | None:
+    """What the warehouse answers, or nothing where it refuses to."""
+    try:
+        return _answers(expression, session)
+    except StarlodeError:
+        return None
 
 
 def _filled(session: Session) -> Session:

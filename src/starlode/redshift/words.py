@@ -116,11 +116,26 @@ def _walked_text(node: exp.Expr) -> str | None:
     return f"case when {nested} then json_serialize({walked}) else cast({walked} as {TEXT_WORD}) end"
 
 
-def _extracted(node: exp.Expr) -> str | None:
+def _extracted(node: exp.Expr) -> str:
+    """What a pattern or its first group matches; an empty text where it does not match, and NULL of no text."""
     group, value, pattern = node.args.get("group"), _text(node.this), _text(node.expression)
-    if group is None or group.name == "0":
-        return f"regexp_substr({value}, {pattern})"
-    return f"regexp_substr({value}, {pattern}, 1, 1, 'e')" if group.name == "1" else None
+    if group is not None and group.name not in ("0", "1"):
+        raise Untranslated("it extracts another group of a pattern than the first")
+    places = "" if group is None or group.name == "0" else ", 1, 1, 'e'"
+    return f"case when {value} is not null then coalesce(regexp_substr({value}, {pattern}{places}), '') end"
+
+
+def _joined(node: exp.Expr) -> str:
+    """Texts one after the other; one that is missing is empty."""
+    return " || ".join(f"coalesce(cast({_text(part)} as {TEXT_WORD}), '')" for part in node.expressions)
+
+
+def _rounded(node: exp.Expr) -> str | None:
+    """Halves go away from zero; Redshift rounds those of floating numbers to the even one."""
+    number = _text(node.this)
+    if node.args.get("decimals") is not None:
+        return None
+    return f"trunc({number}) + sign({number}) * case when abs({number} - trunc({number})) >= 0.5 then 1 else 0 end"
 
 
 SAME = "coalesce({this} = {expression}, {this} is null and {expression} is null)"
@@ -139,6 +154,9 @@ _WAYS: dict[type[exp.Expr], Way] = {
     exp.DateFromParts: of(
         "to_date({year} || '-' || lpad({month}, 2, '0') || '-' || lpad({day}, 2, '0'), 'YYYY-MM-DD')", _text
     ),
+    exp.Concat: _joined,
+    exp.ConcatWs: unlike("concat_ws"),
+    exp.Round: _rounded,
     exp.SimilarTo: of("{this} ~ ('^(' || {expression} || ')$')", _text),
     exp.Substring: substring(_text),
     exp.DateDiff: weeks(_text),
