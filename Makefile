@@ -3,13 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 NEWEST := .venv-newest
 # What another version of DuckDB can break; reading files and the project file, and the words of the commands, ask no warehouse.
-OF_DUCKDB := $(addprefix tests/,conformance engine examples exporters postgres star stories warehouses cli/test_running.py test_docs.py)
+OF_DUCKDB := $(addprefix tests/,conformance engine exporters postgres star stories warehouses)
 PIP := -m pip --disable-pip-version-check --quiet
 
 # Commands are started again and again, by people and by tests: what Python compiles of them is kept.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check unit newest bench clean
+.PHONY: demo test check unit thorough newest bench clean
 
 demo: $(VENV)/.runtime
 	@$(VENV)/bin/starlode demo music
@@ -23,6 +23,10 @@ check: $(VENV)/.dev
 
 unit: $(VENV)/.dev
 	$(VENV)/bin/python -m pytest
+
+# All moments at which a run is killed, all stories on each ground: three times as long.
+thorough: $(VENV)/.dev
+	STARLODE_TEST_THOROUGH=1 $(VENV)/bin/python -m pytest
 
 newest: $(NEWEST)/.dev
 	STARLODE_TEST_WAREHOUSES=duckdb $(NEWEST)/bin/python -m pytest -m 'not slow' --ignore tests/warehouses/test_redshift.py $(OF_DUCKDB)

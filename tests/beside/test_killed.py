@@ -17,13 +17,14 @@ import starlode
 from tests import projects
 from tests.beside import laying
 from tests.engine import killed
+from tests.thorough import some
 
 if TYPE_CHECKING:
     from tests.postgres_server import Server
 
 # Moments of each kind, spread over a part of the later day: its end is where the star is delivered.
 MOMENTS = {"event": (6, 0.5), "statement": (14, 0.6), "file": (8, 0.5)}
-PLACES = [(kind, place) for kind, (count, _) in MOMENTS.items() for place in range(count)]
+PLACES = [(kind, place) for kind, (count, _) in MOMENTS.items() for place in some(count)]
 Star = dict[str, list[tuple[Any, ...]]]
 
 
@@ -64,7 +65,7 @@ def test_killed_and_run_again(kind: str, place: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("place", range(0, MOMENTS["statement"][0], 3))
+@pytest.mark.parametrize("place", some(MOMENTS["statement"][0]))
 def test_killed_on_the_way_to_a_server_and_run_again(place: int, tmp_path: Path, postgres_server: Server) -> None:
     expected, counts = _undisturbed()
     with postgres_server.fresh_database() as url:

@@ -19,6 +19,7 @@ import pytest
 import starlode
 from tests import projects
 from tests.engine import killed
+from tests.thorough import some
 
 EVENTS, STATEMENTS, FILES = 24, 30, 20
 LATER_EVENTS, LATER_STATEMENTS, LATER_FILES = 12, 18, 8
@@ -34,37 +35,37 @@ def _undisturbed() -> tuple[dict[str, list[tuple[object, ...]]], dict[str, int]]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("place", range(EVENTS))
+@pytest.mark.parametrize("place", some(EVENTS))
 def test_killed_at_an_event_and_run_again(place: int, tmp_path: Path) -> None:
     _kill_and_run_again("event", place, EVENTS, tmp_path)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("place", range(STATEMENTS))
+@pytest.mark.parametrize("place", some(STATEMENTS))
 def test_killed_at_a_statement_and_run_again(place: int, tmp_path: Path) -> None:
     _kill_and_run_again("statement", place, STATEMENTS, tmp_path)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("place", range(FILES))
+@pytest.mark.parametrize("place", some(FILES))
 def test_killed_while_landing_and_run_again(place: int, tmp_path: Path) -> None:
     _kill_and_run_again("file", place, FILES, tmp_path)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("place", range(LATER_EVENTS))
+@pytest.mark.parametrize("place", some(LATER_EVENTS))
 def test_killed_at_an_event_of_a_later_day(place: int, tmp_path: Path) -> None:
     _kill_later_and_run_again("event", place, LATER_EVENTS, tmp_path)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("place", range(LATER_STATEMENTS))
+@pytest.mark.parametrize("place", some(LATER_STATEMENTS))
 def test_killed_at_a_statement_of_a_later_day(place: int, tmp_path: Path) -> None:
     _kill_later_and_run_again("statement", place, LATER_STATEMENTS, tmp_path)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("place", range(LATER_FILES))
+@pytest.mark.parametrize("place", some(LATER_FILES))
 def test_killed_while_landing_on_a_later_day(place: int, tmp_path: Path) -> None:
     _kill_later_and_run_again("file", place, LATER_FILES, tmp_path)
 

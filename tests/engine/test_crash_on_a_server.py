@@ -17,6 +17,7 @@ import pytest
 import starlode
 from tests import projects
 from tests.engine import killed
+from tests.thorough import some
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,7 @@ def undisturbed(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("place", range(STATEMENTS))
+@pytest.mark.parametrize("place", some(STATEMENTS))
 def test_killed_at_a_statement_and_run_again(
     place: int, undisturbed: tuple[Star, dict[str, int]], tmp_path: Path
 ) -> None:

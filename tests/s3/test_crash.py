@@ -24,6 +24,7 @@ from tests import projects
 from tests.engine import killed
 from tests.s3.proxy import Faults, between
 from tests.s3.servers import CLONE
+from tests.thorough import some
 
 if TYPE_CHECKING:
     from tests.s3.servers import Server
@@ -57,7 +58,7 @@ def _leave_no_spool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("when", ["unheard", "answer lost"])
-@pytest.mark.parametrize("place", range(PLACES))
+@pytest.mark.parametrize("place", some(PLACES))
 def test_killed_at_a_request_and_run_again(
     place: int, when: When, tmp_path: Path, bucket: str, s3: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -72,7 +73,7 @@ def test_killed_at_a_request_and_run_again(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("when", ["unheard", "answer lost"])
-@pytest.mark.parametrize("place", range(LATER_PLACES))
+@pytest.mark.parametrize("place", some(LATER_PLACES))
 def test_killed_at_a_request_of_a_later_day(
     place: int, when: When, tmp_path: Path, bucket: str, s3: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-# Played on the double of Redshift, and built beside a PostgreSQL; all are where STARLODE_TEST_WAREHOUSES names these.
+from tests.thorough import IS_THOROUGH
+
+# Built beside their targets, and played on the double of Redshift; all are in a thorough run, or where STARLODE_TEST_WAREHOUSES
+# names that warehouse.
 CHOSEN = (
     *("a_customer_moves", "a_visit_counts", "corrections_behind_joins", "deleted_members_end", "joins_that_lose"),
     *("late_customers", "rejects_and_replay", "rows_that_a_select_makes", "schema_evolves", "the_time_of_day"),
@@ -25,7 +28,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _is_left_out(item: pytest.Function) -> bool:
     said = item.callspec.params if hasattr(item, "callspec") else {}
     target, is_beside = said.get("target"), said.get("build") != "target"
-    if item.path.parent != Path(__file__).parent or target == "duckdb" or target in ASKED:
+    if item.path.parent != Path(__file__).parent or IS_THOROUGH:
         return False
     is_chosen = Path(str(said["path"])).stem in CHOSEN if "path" in said else True
-    return (is_beside or not is_chosen) if target == "redshift" else is_beside and not is_chosen
+    if target == "redshift" and target not in ASKED:
+        return is_beside or not is_chosen
+    return is_beside and not is_chosen
