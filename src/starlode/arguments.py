@@ -91,7 +91,7 @@ def make_parser() -> Parser:
     """The parser of the whole command line."""
     parser = Parser(prog="starlode", description=ABOUT, epilog=TOUR)
     parser.add_argument("--version", action="store_true", help="print the version and leave")
-    parser.set_defaults(command=None, project=None, target=None, json=False, debug=False)
+    parser.set_defaults(command=None, project=None, target=None, sandbox=False, json=False, debug=False)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for add in ADDERS:
         add(commands)
@@ -125,6 +125,12 @@ def _add_place(parser: Parser) -> None:
         metavar="URL",
         default=argparse.SUPPRESS,
         help="another warehouse than the project names, such as duckdb:try.duckdb",
+    )
+    group.add_argument(
+        "--sandbox",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="use doubles on this machine in place of the warehouse and the buckets that the project names",
     )
 
 
@@ -363,6 +369,23 @@ def _add_sweep(commands: Commands) -> None:
     _add_wait(parser)
 
 
+def _add_sandbox(commands: Commands) -> None:
+    parser = _add(
+        commands,
+        "sandbox",
+        "keep doubles on this machine of what the project names",
+        "With --sandbox a project runs without an account and unchanged: its S3, its PostgreSQL and its\n"
+        "Redshift are doubles, which stay up between the commands. What `sandbox/BUCKET/` holds beside\n"
+        "the project file is put into that bucket.",
+        "  starlode sandbox up\n  starlode sandbox status\n  starlode sandbox down",
+    )
+    parser.add_argument(
+        "act",
+        choices=("up", "status", "down"),
+        help="up: start what is missing; status: what runs; down: end all, and forget what it held",
+    )
+
+
 def _add_schema(commands: Commands) -> None:
     _add(
         commands,
@@ -413,6 +436,7 @@ ADDERS: tuple[Callable[[Any], None], ...] = (
     _add_rejects,
     _add_query,
     _add_sweep,
+    _add_sandbox,
     _add_schema,
     _add_completion,
     _add_version,

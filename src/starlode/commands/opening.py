@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlode.declaration import PROJECT_FILE
+from starlode.errors import StarlodeError
 from starlode.project import read
 
 if TYPE_CHECKING:
@@ -17,7 +19,17 @@ if TYPE_CHECKING:
 def asked_project(arguments: Namespace) -> Project:
     """The project that the command line means, with its target."""
     place = Path(arguments.project) if arguments.project else nearest_folder(Path.cwd())
-    return read(place, target=arguments.target)
+    project = read(place, target=arguments.target)
+    if not arguments.sandbox:
+        return project
+    try:
+        sandboxed = import_module("starlode.commands.sandboxed")
+    except ModuleNotFoundError as error:
+        raise StarlodeError(
+            f"the sandbox needs packages that are not installed: {error.name}", hint="pip install 'starlode[sandbox]'"
+        ) from error
+    stood: Project = sandboxed.in_sandbox(project)
+    return stood
 
 
 def asked_names(select: list[str]) -> tuple[str, ...]:

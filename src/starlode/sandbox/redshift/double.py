@@ -45,11 +45,11 @@ class Double:
     _prepared: set[str] = field(default_factory=set, repr=False, compare=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
-    def listen(self, tell: Callable[[str], None]) -> Listening:
-        """Begin to listen on a free port of loopback, and tell what is not imitated."""
+    def listen(self, tell: Callable[[str], None], port: int = 0) -> Listening:
+        """Begin to listen on loopback, on a free port unless one is named, and tell what is not imitated."""
         for gap in NOT_IMITATED:
             tell(f"the double of Redshift does not imitate {gap}")
-        listening = socket.create_server(("127.0.0.1", 0))
+        listening = socket.create_server(("127.0.0.1", port))
         thread = threading.Thread(target=self._serve, args=(listening,), daemon=True)
         thread.start()
         return Listening(listening)

@@ -1,0 +1,109 @@
+"""A project as it stands in its sandbox: the same declaration, with doubles on this machine in place of the services it names.
+
+Nothing of it touches what a run without the sandbox has: buckets and databases are those of the doubles, and the landing and
+the embedded files of a project lie in the sandbox's own folder.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote, urlsplit
+
+from starlode.errors import Mistake, ProjectError
+from starlode.sandbox import s3
+from starlode.sandbox.standing import NOT_IMITATED, Sandbox
+from starlode.stores.bucket import Bucket
+from starlode.stores.folder import Folder
+from starlode.stores.objects import address
+from starlode.terminal.speech import say
+from starlode.warehouses.duckdb import DuckDB
+from starlode.warehouses.postgres import Postgres
+from starlode.warehouses.redshift import Redshift
+
+if TYPE_CHECKING:
+    from starlode.project import Project
+    from starlode.warehouse import Warehouse
+
+PLACE = Path(".starlode") / "sandbox"
+# What a project puts into its buckets before a run: `sandbox/<bucket>/…`.
+FILLED = "sandbox"
+USER, PASSWORD = "sandbox", "sandbox"
+
+
+def sandbox_of(folder: Path) -> Sandbox:
+    """The sandbox of a project's folder."""
+    return Sandbox(folder / PLACE, lambda told: say(f"sandbox: {told}"))
+
+
+def in_sandbox(project: Project) -> Project:
+    """The project on doubles, which are started where they do not run yet; the environment names their S3."""
+    sandbox = sandbox_of(project.folder)
+    before = set(sandbox.servers())
+    buckets = _buckets(project)
+    if buckets or isinstance(project.shown, Redshift):
+        url = sandbox.s3()
+        os.environ.update(s3.environment(url))
+        for bucket in buckets:
+            s3.make_bucket(url, bucket)
+            _fill(url, bucket, project.folder / FILLED / bucket)
+    stood = replace(
+        project,
+        warehouse=_double(project.warehouse, sandbox),
+        target=_double(project.target, sandbox) if project.target else None,
+        landing=project.landing if isinstance(project.landing, Bucket) else Folder(sandbox.place / "landing"),
+    )
+    for name in sandbox.servers().keys() - before:
+        for gap in NOT_IMITATED.get(name, ()):
+            say(f"sandbox: {name} does not imitate {gap}")
+    return stood
+
+
+def _buckets(project: Project) -> set[str]:
+    """The buckets that a project lands in and reads; raises ProjectError for those of other services than S3."""
+    places = [getattr(source, "files", "") for source in project.sources]
+    places += [str(project.landing.address)] if isinstance(project.landing, Bucket) else []
+    found = [place for place in map(address, places) if place is not None]
+    other = next((place for place in found if place.scheme != "s3"), None)
+    if other is not None:
+        raise ProjectError(
+            Mistake(f"the sandbox has no double of {other.scheme}://", str(other), hint="land in s3:// there")
+        )
+    return {place.bucket for place in found}
+
+
+def _fill(url: str, bucket: str, folder: Path) -> None:
+    """Put into a bucket what the project has laid out for it."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            s3.put(url, bucket, path.relative_to(folder).as_posix(), path.read_bytes())
+
+
+def _double(real: Warehouse, sandbox: Sandbox) -> Warehouse:
+    """What stands in the sandbox for a warehouse."""
+    if isinstance(real, DuckDB):
+        return replace(real, path=sandbox.place / real.path.name)
+    if isinstance(real, Postgres):
+        name = _database(real.url.reveal())
+        sandbox.make_database(name)
+        return Postgres.named(f"{sandbox.postgres()}/{quote(name)}", sandbox.place)
+    if isinstance(real, Redshift):
+        return _redshift(real, sandbox)
+    raise ProjectError(Mistake(f"the sandbox has no double of {type(real).__name__}", "target"))
+
+
+def _redshift(real: Redshift, sandbox: Sandbox) -> Redshift:
+    """The double of a database, reached by the names that the target says."""
+    found = urlsplit(real.url.reveal())
+    user, password = unquote(found.username or USER), unquote(found.password or PASSWORD)
+    name = _database(real.url.reveal())
+    port = sandbox.redshift(name, user, password, real.iam_role)
+    url = f"redshift://{quote(user, safe='')}:{quote(password, safe='')}@127.0.0.1:{port}/{quote(name)}"
+    asked = f"sslmode=disable&iam_role={real.iam_role}" + (f"&unload={real.unload}" if real.unload else "")
+    return Redshift.named(f"{url}?{asked}", sandbox.place)
+
+
+def _database(url: str) -> str:
+    return unquote(urlsplit(url).path.lstrip("/")) or "dev"

@@ -1,0 +1,138 @@
+"""The servers of a sandbox, kept below one folder: each is started when it is first needed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg import sql
+
+from starlode.sandbox import postgres, s3
+from starlode.sandbox.environments import prepared
+from starlode.sandbox.keeping import Command, end, free_port, keep, kept, start, stop
+from starlode.sandbox.postgres import SUPERUSER
+from starlode.sandbox.redshift.double import NOT_IMITATED as NOT_IN_REDSHIFT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from starlode.sandbox.keeping import Kept
+
+    Tell = Callable[[str], None]
+
+POSTGRES, S3, REDSHIFT = "postgres", "s3", "redshift"
+# A socket file would have a name that is too long in a deep folder.
+SETTINGS = {"fsync": "off", "full_page_writes": "off", "unix_socket_directories": ""}
+NOT_IMITATED: Mapping[str, tuple[str, ...]] = {S3: s3.NOT_IMITATED, REDSHIFT: NOT_IN_REDSHIFT}
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """The servers below a folder; `tell` hears of each that is started."""
+
+    place: Path
+    tell: Tell
+
+    def postgres(self) -> str:
+        """The URL of a PostgreSQL as its superuser, without a database."""
+        return self._known(POSTGRES, "url") or self._start_postgres()
+
+    def s3(self) -> str:
+        """The URL of an S3."""
+        return self._known(S3, "url") or self._start_s3()
+
+    def redshift(self, database: str, user: str, password: str, role: str) -> int:
+        """The port of a double of Redshift that lets this user into this database, and reads buckets as this role."""
+        said = {"postgres": f"{self.postgres()}/postgres", "s3": self.s3(), "users": {user: password}, "roles": [role]}
+        self.make_database(database, user)
+        file = self.place / "redshift.json"
+        if file.exists() and json.loads(file.read_text("utf-8")) | {"port": 0} == said | {"port": 0}:
+            known = self._known(REDSHIFT, "port")
+            if known:
+                return int(known)
+        if REDSHIFT in self.servers():
+            stop(self.place, REDSHIFT)
+        return self._start_redshift(file, said)
+
+    def make_database(self, name: str, owner: str = SUPERUSER) -> None:
+        """Make a database of the PostgreSQL for somebody, who is made as well; what is there stays."""
+        with psycopg.connect(f"{self.postgres()}/postgres", autocommit=True) as connection:
+            if not connection.execute("select 1 from pg_roles where rolname = %s", (owner,)).fetchone():
+                connection.execute(sql.SQL("create role {} login").format(sql.Identifier(owner)))
+            if not connection.execute("select 1 from pg_database where datname = %s", (name,)).fetchone():
+                made = sql.SQL("create database {} owner {} template template0")
+                connection.execute(made.format(sql.Identifier(name), sql.Identifier(owner)))
+
+    def servers(self) -> dict[str, Kept]:
+        """Those that were started, by name."""
+        return kept(self.place)
+
+    def end(self) -> bool:
+        """Stop all servers and forget what they held; whether there were any."""
+        was_up = end(self.place)
+        shutil.rmtree(self.place, ignore_errors=True)
+        return was_up
+
+    def _known(self, name: str, fact: str) -> str:
+        held = self.servers().get(name)
+        return held.facts[fact] if held is not None and held.runs else ""
+
+    def _start_postgres(self) -> str:
+        place, programs = self._room(POSTGRES), postgres.binaries()
+        on, port = postgres.ground(place), free_port()
+        if not (place / "data").exists():
+            postgres.make(programs, place, on)
+        words = postgres.command(programs, place, port, SETTINGS, on)
+        url = f"postgresql://{SUPERUSER}@127.0.0.1:{port}"
+        self._start(
+            Command(POSTGRES, words, {"LC_ALL": "C.UTF-8"}, place, {"url": url}, lambda: _lets_in(url), on.user)
+        )
+        return url
+
+    def _start_s3(self) -> str:
+        python, place, port = prepared(s3.PACKAGES, self.tell), self._room(S3), free_port()
+        words, environment = s3.command(python, place, port)
+        url = f"http://127.0.0.1:{port}"
+        self._start(Command(S3, words, environment, place, {"url": url}, lambda: s3.answers(f"{url}{s3.HEALTH}")))
+        return url
+
+    def _start_redshift(self, file: Path, said: Mapping[str, Any]) -> int:
+        port = free_port()
+        file.touch(0o600)
+        file.write_text(json.dumps({**said, "port": port}), encoding="utf-8")
+        words = [sys.executable, "-m", "starlode.sandbox.redshift.serve", str(file)]
+        self._start(Command(REDSHIFT, words, os.environ, self.place, {"port": str(port)}, lambda: _listens(port)))
+        return port
+
+    def _start(self, command: Command) -> None:
+        self.tell(f"starting {command.name}")
+        start(self.place, command)
+
+    def _room(self, name: str) -> Path:
+        keep(self.place)
+        place = self.place / name
+        place.mkdir(exist_ok=True)
+        return place
+
+
+def _lets_in(url: str) -> bool:
+    try:
+        psycopg.connect(f"{url}/postgres", connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=2).close()
+    except OSError:
+        return False
+    return True
