@@ -6,11 +6,13 @@ in its metadata. Everything that leaves a source has one of the Arrow types name
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from starlode.table import (
     BINARY,
@@ -30,7 +32,7 @@ from starlode.table import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 JSON_MARK = {b"starlode": b"json"}
 
@@ -99,6 +101,18 @@ def count(data: bytes | memoryview, pattern: str) -> int:
 def columns_of(schema: pa.Schema) -> tuple[Column, ...]:
     """The columns that an Arrow schema stands for."""
     return tuple(Column(field.name, from_arrow(field.type, field.metadata)) for field in schema)
+
+
+def with_texts(content: bytes, names: Sequence[str]) -> bytes:
+    """A Parquet file with some of its columns as texts, for a warehouse that cannot read them otherwise."""
+    read = pq.ParquetFile(io.BytesIO(content))
+    kinds = [pa.field(f.name, pa.string() if f.name in names else f.type) for f in read.schema_arrow]
+    schema, written = pa.schema(kinds), io.BytesIO()
+    with pq.ParquetWriter(written, schema) as writer:
+        for batch in read.iter_batches():
+            cells = [values.cast(field.type) for values, field in zip(batch.columns, schema, strict=True)]
+            writer.write_batch(pa.record_batch(cells, schema=schema))
+    return written.getvalue()
 
 
 def _one_value(data: bytes | memoryview, kind: pa.DataType) -> pa.Array[Any]:

@@ -264,4 +264,4 @@ def _first_columns(stream: Stream, work: Work) -> tuple[Column, ...]:
 
 
 def _is_drop_of_work(sql: str) -> bool:
-    return sql.startswith("drop table if exists") and any(mark in sql for mark in (OWN, "work_", staging.WORK))
+    return sql.startswith("drop table if exists") and any(mark in sql.lower() for mark in (OWN, "work_", staging.WORK))

@@ -6,15 +6,14 @@ files, and what they hold reaches the table that is meant by name and cast. What
 
 from __future__ import annotations
 
-import io
 import json
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from starlode.arrow import with_texts
 from starlode.errors import WarehouseError
 from starlode.session import Misfits, Unfit
 from starlode.stores.objects import Objects, address
@@ -70,7 +69,7 @@ class Manifest:
         folder, _, name = file.rpartition("/")
         objects = _below(folder)
         if self._uncarried:
-            content = _with_texts(objects.read(name), self._uncarried)
+            content = with_texts(objects.read(name), self._uncarried)
             objects, name = self._objects, f"{self._name}-{number}.parquet"
             objects.create(name, content)
             self._written.append(name)
@@ -82,18 +81,6 @@ def _below(folder: str) -> Objects:
     if place is None:
         raise WarehouseError("the address of a landed file cannot be read", where=folder)
     return Objects(place, WarehouseError)
-
-
-def _with_texts(content: bytes, names: Sequence[str]) -> bytes:
-    """A Parquet file with some of its columns as texts."""
-    read = pq.ParquetFile(io.BytesIO(content))
-    kinds = [pa.field(f.name, pa.string() if f.name in names else f.type) for f in read.schema_arrow]
-    schema, written = pa.schema(kinds), io.BytesIO()
-    with pq.ParquetWriter(written, schema) as writer:
-        for batch in read.iter_batches():
-            cells = [values.cast(field.type) for values, field in zip(batch.columns, schema, strict=True)]
-            writer.write_batch(pa.record_batch(cells, schema=schema))
-    return written.getvalue()
 
 
 def misfits(column: Column, values: pa.Array[Any]) -> Misfits | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from starlode.redshift.words import TEXT_WORD, said
-from starlode.sql.dialect import Dialect
+from starlode.sql.dialect import Counting
 from starlode.table import TEXT, Column
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ MOMENTS = ("date", "time", "timestamp", "timestamptz", "binary")
 
 
 @dataclass(frozen=True)
-class RedshiftDialect(Dialect):
+class RedshiftDialect(Counting):
     """Redshift's words."""
 
     def text(self, value: str) -> str:
@@ -84,12 +84,6 @@ class RedshiftDialect(Dialect):
             f"alter table {place} drop column {name}",
             f"alter table {place} rename column {wider} to {name}",
         )
-
-    def numbers(self, count: int) -> str:
-        return f"select n from ({_counting(len(str(count)))}) as counted where n < {count}"
-
-    def repeated(self, rows: str, below: str, number: str) -> str:
-        return f"select r.*, c.n as {number}\n  from {rows} as r\n  join ({_counting(5)}) as c on c.n < r.{below}"
 
     def later(self, moment: str, count: str, unit: str) -> str:
         return f"dateadd({unit}, {count}, {moment})"
@@ -177,14 +171,6 @@ class RedshiftDialect(Dialect):
             told = f"fnv_hash(case when {expression} is null then 0 else 1 end, {mark})"
             mark = f"fnv_hash(coalesce({self.convert(expression, of, TEXT)}, ''), {told})"
         return mark
-
-
-def _counting(digits: int) -> str:
-    """A SELECT of the numbers from 0 that have at most so many digits, as `n`."""
-    digit = " union all ".join(f"select {n} as n" if n == 0 else f"select {n}" for n in range(10))
-    whole = " + ".join(f"d{place}.n * {10**place}" for place in range(digits))
-    joined = "\n cross join ".join(f"({digit}) as d{place}" for place in range(digits))
-    return f"select {whole} as n\n  from {joined}"
 
 
 DIALECT = RedshiftDialect(

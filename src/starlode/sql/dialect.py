@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import sqlglot
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -31,6 +33,8 @@ class Dialect:
     # Work tables hold what a statement needs and go at its end; scratch tables are named like the table that they feed.
     create_work: str = "create temp table"
     create_scratch: str = "create table"
+    # Tables of a few keys, which go with the session at the latest.
+    create_temp: str = "create temp table"
     # Whether tables keep every value that Parquet can hold.
     keeps_all: bool = False
     # Whether users write their SELECTs in this very dialect; for others, they are translated.
@@ -93,6 +97,10 @@ class Dialect:
     def say(self, tree: exp.Expr, *, pretty: bool = False) -> str:
         """A tree of SQL in the warehouse's words."""
         return tree.sql(dialect=self.sqlglot, pretty=pretty, comments=False)
+
+    def read(self, sql: str) -> exp.Expr:
+        """The tree of a statement that was made in the warehouse's words, its names as they are meant."""
+        return sqlglot.parse_one(sql, dialect=self.sqlglot)
 
     def retype(self, table: Table, column: Column) -> tuple[str, ...]:
         """Statements that give a column another type; its values are kept."""
@@ -190,6 +198,25 @@ class Dialect:
     def differ(self, left: str, right: str) -> str:
         """Whether two expressions disagree, where NULL disagrees with every value."""
         return f"{left} is distinct from {right}"
+
+
+@dataclass(frozen=True)
+class Counting(Dialect):
+    """A dialect that has no series of numbers: they are counted digit by digit."""
+
+    def numbers(self, count: int) -> str:
+        return f"select n from ({_digits(len(str(count)))}) as counted where n < {count}"
+
+    def repeated(self, rows: str, below: str, number: str) -> str:
+        return f"select r.*, c.n as {number}\n  from {rows} as r\n  join ({_digits(5)}) as c on c.n < r.{below}"
+
+
+def _digits(places: int) -> str:
+    """A SELECT of the numbers from 0 that have at most so many digits, as `n`."""
+    digit = " union all ".join(f"select {n} as n" if n == 0 else f"select {n}" for n in range(10))
+    whole = " + ".join(f"d{place}.n * {10**place}" for place in range(places))
+    joined = "\n cross join ".join(f"({digit}) as d{place}" for place in range(places))
+    return f"select {whole} as n\n  from {joined}"
 
 
 def counted(condition: str) -> str:

@@ -192,9 +192,10 @@ def newest_extractions(dialect: Dialect, stream: str, replaced: tuple[str, ...])
 
 def undecided_columns(dialect: Dialect) -> str:
     """The columns that have had no value yet: (stream, column)."""
+    column, at = dialect.quote("column"), dialect.quote("at")
     return (
-        'select stream, "column" from (\n'
-        '  select *, row_number() over (partition by stream, "column" order by "at" desc, change) as newest\n'
+        f"select stream, {column} from (\n"
+        f"  select *, row_number() over (partition by stream, {column} order by {at} desc, change) as newest\n"
         f"    from {dialect.table(SCHEMA_CHANGE)} where run_id not in ({undone(dialect)})) as numbered\n"
         " where newest = 1 and change = 'undecided'"
     )

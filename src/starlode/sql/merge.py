@@ -60,7 +60,7 @@ def winners(
     place = [f"h.{q(column)} = w.{q(column)}" for column in order if column in TECHNICAL_NAMES]
     stands = f"h.{q(FILE_COLUMN)} not in ({listed(dialect, replaces)}) and " if replaces else ""
     return (
-        f"create temp table {q(name)} as\n"
+        f"{dialect.create_temp} {q(name)} as\n"
         f"select w.*,\n"
         f"       case when h.{q(LOAD_COLUMN)} is null then 'insert'\n"
         f"            when {stands}{older(dialect, order)} then 'stale'\n"
@@ -125,7 +125,7 @@ def differences(dialect: Dialect, name: str, stream: Stream, old: Table, new: Ta
     join = " and ".join(f"o.{q(name)} = n.{q(name)}" for name in stream.key)
     keys = ", ".join(f"coalesce(n.{q(k)}, o.{q(k)}) as {q(k)}" for k in stream.key)
     return (
-        f"create temp table {q(name)} as\n"
+        f"{dialect.create_temp} {q(name)} as\n"
         f"select {keys},\n"
         f"       case when o.{content} is null then 'insert'\n"
         f"            when n.{content} is null then 'delete'\n"

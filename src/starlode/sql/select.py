@@ -168,7 +168,7 @@ def settle(tree: Tree, places: Mapping[str, Table], dialect: Dialect) -> Tree:
             continue
         chosen: exp.Query
         if STANDS_IN in table.meta:
-            chosen = sqlglot.parse_one(table.meta[STANDS_IN], dialect=dialect.sqlglot)  # type: ignore[assignment]
+            chosen = dialect.read(table.meta[STANDS_IN])  # type: ignore[assignment]
         else:
             place = places[f"{table.db}.{table.name}"]
             columns = (_shown(name, dialect) for name in shown(copy, place))
@@ -209,7 +209,7 @@ def _qualified(tree: Tree, places: Mapping[str, Table]) -> Tree:
     for number, table in enumerate(copy.find_all(exp.Table)):
         if STANDS_IN in table.meta:
             place = seen[f"{table.db}.{table.name}"]
-            number_of_row = (Column(DRIVING, INTEGER),) if DRIVING in table.meta[STANDS_IN] else ()
+            number_of_row = (Column(DRIVING, INTEGER),) if DRIVING in table.meta[STANDS_IN].lower() else ()
             carried = table.meta.get(CARRIES, number_of_row)
             if not table.alias:
                 table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name)))

@@ -217,7 +217,7 @@ def note_open(dialect: Dialect, name: str, stream: Stream, work: Table, held: Ta
     order = tuple(column for column in order_of(stream) if column != ROW_COLUMN)
     join = " and ".join(f"w.{q(column)} = h.{q(column)}" for column in stream.key)
     return (
-        f"create temp table {q(name)} as\n"
+        f"{dialect.create_temp} {q(name)} as\n"
         f"select {dialect.names(stream.key, 'h')}\n  from {dialect.table(held)} as h\n"
         f" where h.{q(FILE_COLUMN)} in ({listed(dialect, replaced)})\n"
         f"   and not exists (select 1 from {dialect.table(work)} as w\n"
