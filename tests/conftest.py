@@ -12,6 +12,7 @@ from tests import projects
 from tests.postgres_server import Server, running
 from tests.redshift_double import Redshift, listening
 from tests.s3 import servers
+from tests.snowflake_double import Snowflake, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
 # The warehouses that tests run on: all that there are, unless the environment names some.
 WAREHOUSES = tuple(os.environ.get("STARLODE_TEST_WAREHOUSES", "").split()) or registry.names("warehouses")
-# Redshift loads from a bucket, the others from a folder too.
-FROM_A_FOLDER = tuple(name for name in WAREHOUSES if name != "redshift")
+# Redshift loads from a bucket, and the double of Snowflake takes its time: elsewhere, stories stand for them.
+FROM_A_FOLDER = tuple(name for name in WAREHOUSES if name not in ("redshift", "snowflake"))
 
 
 @pytest.fixture(scope="session")
@@ -58,6 +59,20 @@ def redshift(redshift_double: Redshift, semantics: Bucketeer, monkeypatch: pytes
     for variable, said in semantics.environment.items():
         monkeypatch.setenv(variable, said)
     with redshift_double.fresh_database() as target:
+        yield target
+
+
+@pytest.fixture(scope="session")
+def snowflake_double() -> Iterator[Snowflake]:
+    """A double of Snowflake."""
+    with served() as double:
+        yield double
+
+
+@pytest.fixture
+def snowflake(snowflake_double: Snowflake) -> Iterator[str]:
+    """The target of an empty database of a double of Snowflake."""
+    with snowflake_double.fresh_database() as target:
         yield target
 
 

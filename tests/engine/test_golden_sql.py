@@ -25,6 +25,7 @@ TARGETS = {
     "duckdb": "duckdb:warehouse.duckdb",
     "postgres": "postgresql://nobody@127.0.0.1:1/nowhere",
     "redshift": "redshift://nobody:nothing@127.0.0.1:1/nowhere",
+    "snowflake": "snowflake://nobody:nothing@nowhere/nothing",
 }
 SONG = {
     "num_songs": 1,

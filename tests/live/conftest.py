@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 
-# The target of an empty database that may be emptied, and the prefix of a bucket that it may read.
+# The target of an empty database that may be emptied, and the prefix of a bucket that Redshift may read.
 TARGET, LANDING = "STARLODE_LIVE_REDSHIFT", "STARLODE_LIVE_LANDING"
-collect_ignore_glob = [] if os.environ.get(TARGET) and os.environ.get(LANDING) else ["test_*.py"]
+SNOWFLAKE = "STARLODE_LIVE_SNOWFLAKE"
+collect_ignore_glob = [
+    *([] if os.environ.get(TARGET) and os.environ.get(LANDING) else ["test_redshift.py"]),
+    *([] if os.environ.get(SNOWFLAKE) else ["test_snowflake.py"]),
+]

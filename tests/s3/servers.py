@@ -75,9 +75,9 @@ class Server:
 def localstack() -> Iterator[Server]:
     """A LocalStack that serves S3 alone, without docker."""
     port = free_port()
-    with _place() as place:
-        command, settings = s3.command(_environment("localstack", environments.LISTS), place, port)
-        with _running(command, place, port, settings, s3.HEALTH):
+    with place_of_its_own() as place:
+        command, settings = s3.command(environment("localstack", environments.LISTS), place, port)
+        with running(command, place, port, settings, s3.HEALTH):
             yield Server(f"http://127.0.0.1:{port}")
 
 
@@ -85,10 +85,10 @@ def localstack() -> Iterator[Server]:
 def moto() -> Iterator[Server]:
     """A Moto server that asks for signatures and rights; its first user may do everything."""
     port = free_port()
-    command = [str(_environment("moto", HERE)), "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with _place() as place:
+    command = [str(environment("moto", HERE)), "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with place_of_its_own() as place:
         settings = {"PATH": os.environ["PATH"], "HOME": str(place), "TMPDIR": str(place), "LANG": "C.UTF-8"}
-        with _running(command, place, port, settings, "/moto-api/"):
+        with running(command, place, port, settings, "/moto-api/"):
             url = f"http://127.0.0.1:{port}"
             _count_free_requests(url, 100)
             key, secret = new_user(Server(url), "admin", '{"Effect": "Allow", "Action": "*", "Resource": "*"}')
@@ -115,7 +115,7 @@ def _count_free_requests(url: str, count: int) -> None:
 
 
 @contextmanager
-def _place() -> Iterator[Path]:
+def place_of_its_own() -> Iterator[Path]:
     """A folder of its own for a server, which goes with it."""
     place = Path(tempfile.mkdtemp(prefix="sls3"))
     try:
@@ -125,7 +125,7 @@ def _place() -> Iterator[Path]:
 
 
 @contextmanager
-def _running(command: list[str], place: Path, port: int, settings: Mapping[str, str], asks: str) -> Iterator[None]:
+def running(command: list[str], place: Path, port: int, settings: Mapping[str, str], asks: str) -> Iterator[None]:
     """A server process that answers, and ends with the block."""
     with (place / "log").open("wb") as log:
         process = subprocess.Popen(
@@ -148,11 +148,11 @@ def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
         time.sleep(0.05)
 
 
-def _environment(name: str, lists: Path) -> Path:
+def environment(name: str, lists: Path) -> Path:
     """The Python of an environment of its own, below the clone."""
     return environments.prepared(name, lambda told: print(told, file=sys.stderr), lists, CLONE)
 
 
 if __name__ == "__main__":
-    _environment("localstack", environments.LISTS)
-    _environment("moto", HERE)
+    environment("localstack", environments.LISTS)
+    environment("moto", HERE)

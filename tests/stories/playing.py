@@ -29,6 +29,14 @@ _IN_REDSHIFT = (
     (r"cast\((\w+) as json\) ->> ('\w+')", r'json_extract_path_text("\1", \2)'),
     (r"([\w.]+) ->> ('\w+')", r"nullif(json_extract_path_text(json_serialize(\1), \2), '')"),
 )
+# And what they ask of the catalog of Snowflake, which has names in capitals and a type of its own for numbers.
+_LITERAL, _IN_CATALOG = (
+    re.compile(r"'[^']*'"),
+    (
+        ("select column_name", "select lower(column_name)"),
+        ("select lower(data_type)", "select decode(data_type, 'NUMBER', 'bigint')"),
+    ),
+)
 WORDS = {
     *("files", "gone", "lost", "mend", "full", "select", "replay", "again"),
     *("status", "error", "findings", "never", "steps", "expect"),
@@ -147,6 +155,10 @@ def _answer(project: starlode.Project, sql: str) -> Any:
     if project.warehouse.dialect.sqlglot == "redshift":
         for words, instead in _IN_REDSHIFT:
             sql = re.sub(words, instead, sql)
+    if project.warehouse.dialect.sqlglot == "snowflake" and "information_schema" in sql:
+        sql = _LITERAL.sub(lambda found: found[0].upper(), sql)
+        for words, instead in _IN_CATALOG:
+            sql = sql.replace(words, instead)
     try:
         return [[_plain(cell) for cell in row] for row in projects.rows(project, sql)]
     except StarlodeError as error:

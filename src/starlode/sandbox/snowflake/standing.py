@@ -1,0 +1,208 @@
+"""Transactions as Snowflake has them, on a DuckDB that has others.
+
+A statement that makes, alters or drops something commits what its session has begun. What other sessions make, or add, while
+one has a transaction open is seen in it at once: it is done inside the DuckDB transaction, and again if that is rolled back. A
+session that has said nothing for a time, and stands in others' way, has its transaction rolled back.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+from fakesnow.cursor import FakeSnowflakeCursor
+from fakesnow.transforms import stage
+
+from starlode.sandbox.snowflake.refused import DENIED, MISSING, UNKNOWN, as_refused, judge, refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_FIRST = re.compile(r"\s*(\w+)")
+_COPY_GRANTS = re.compile(r"(create or replace view .*?) copy grants as\n", re.IGNORECASE | re.DOTALL)
+_REMOVE = re.compile(r"\s*remove @([\w.]+)/(\S+)", re.IGNORECASE)
+_DROP_DATABASE = re.compile(r"\s*drop database (\w+)", re.IGNORECASE)
+_PLACES = re.compile(r'(?<!distinct )\b(?:from|join|into|update)\s+("(?:[^"]|"")+")\.("(?:[^"]|"")+")', re.IGNORECASE)
+_THERE = """
+select 1 from duckdb_tables() where upper(database_name) = $1 and upper(schema_name) = $2 and upper(table_name) = $3
+union all
+select 1 from duckdb_views() where upper(database_name) = $1 and upper(schema_name) = $2 and upper(view_name) = $3"""
+_NEW_DATABASE = re.compile(r"\s*create database (\w+)", re.IGNORECASE)
+_NUMBERED = re.compile(r"\bidentity\s*\(1,\s*1\)", re.IGNORECASE)
+_TRANSIENT = re.compile(r"(create (?:or replace )?)transient ", re.IGNORECASE)
+NUMBERS = "starlode_numbers"
+_STAGE = re.compile(r"\s*create (or replace )?stage", re.IGNORECASE)
+MAKING = ("create", "drop", "alter", "truncate")
+CHANGING = (*MAKING, "insert", "update", "delete", "copy")
+
+
+@dataclass
+class Open:
+    """A transaction that has begun, when its session last said something, and what others did meanwhile."""
+
+    said: float
+    repeats: list[tuple[str, Any, Any]] = field(default_factory=list)
+
+
+class World:
+    """All sessions of the double, one statement at a time."""
+
+    def __init__(self, idle: float) -> None:
+        self._idle = idle
+        self._lock = threading.RLock()
+        self._open: dict[Any, Open] = {}
+
+    def carry(self, cursor: Any, sql: str, go: Callable[[str], Any]) -> Any:
+        """Carry out a statement of a session."""
+        with self._lock:
+            judge(sql)
+            conn, word = cursor._conn, _word(sql)
+            if word in CHANGING and getattr(conn, "only_reads", False):
+                raise refused(
+                    DENIED, "SQL access control error:\nInsufficient privileges to operate on schema", "42501"
+                )
+            if word in ("begin", "commit", "rollback"):
+                return self._bound(conn, word, go)
+            if conn in self._open:
+                self._open[conn].said = time.monotonic()
+                if word not in MAKING:
+                    _look(conn, sql)
+                    return _plainly(conn, sql, go)
+                self._end(conn, "commit")
+            if found := _REMOVE.match(sql):
+                return _remove(conn, found, go)
+            if found := _DROP_DATABASE.match(sql):
+                return go(f"select 'dropped' as {_detached(conn, found[1])}")
+            others = self._standing(conn) if word in (*MAKING, "insert", "update", "delete") else []
+            if others and (word in MAKING or word == "insert") and not _STAGE.match(sql):
+                return self._inside(others[0], cursor, sql, go)
+            return _plainly(conn, sql, go)
+
+    def leave(self, conn: Any) -> None:
+        """Roll back what a session that ends has begun."""
+        with self._lock:
+            if conn in self._open:
+                self._end(conn, "rollback")
+
+    def _bound(self, conn: Any, word: str, go: Callable[[str], Any]) -> Any:
+        """Begin or end a transaction; one within another is the other."""
+        if word == "begin" and conn not in self._open:
+            self._standing(conn)
+            self._open[conn] = Open(time.monotonic())
+            return go("BEGIN")
+        if word != "begin" and conn in self._open:
+            self._end(conn, word)
+        return go("select 'Statement executed successfully.' as status")
+
+    def _end(self, conn: Any, word: str) -> None:
+        ended = self._open.pop(conn)
+        try:
+            conn._duck_conn.execute(word)
+        except duckdb.Error as error:
+            with suppress(duckdb.Error):
+                conn._duck_conn.execute("rollback")
+            self._again(conn, ended)
+            raise as_refused(error) from error
+        if word == "rollback":
+            self._again(conn, ended)
+
+    def _again(self, conn: Any, ended: Open) -> None:
+        """Do once more what others had done for good."""
+        for sql, params, told in ended.repeats:
+            with suppress(Exception):  # what was refused the first time is refused again
+                FakeSnowflakeCursor.execute(_cursor(conn), sql, params, **told)
+                _stay(conn)
+
+    def _standing(self, conn: Any) -> list[Any]:
+        """The sessions whose transactions stand in the way of another's; those that are idle are ended."""
+        idle = [c for c, o in self._open.items() if c is not conn and time.monotonic() - o.said > self._idle]
+        for other in idle:
+            self._end(other, "rollback")
+        return [c for c in self._open if c is not conn]
+
+    def _inside(self, other: Any, cursor: Any, sql: str, go: Callable[[str], Any]) -> Any:
+        """Carry out a statement where another session's transaction sees it."""
+        _look(other, sql)
+        mine, cursor._duck_conn = cursor._duck_conn, other._duck_conn
+        try:
+            done = _plainly(cursor._conn, sql, go)
+            self._open[other].repeats.append((_said(other, sql), cursor.given, cursor.told))
+        finally:
+            cursor._duck_conn = mine
+            _stay(other)
+        return done
+
+
+def _stay(conn: Any) -> None:
+    """Let a session's DuckDB look where the session looks, whatever was made there."""
+    if conn.database and conn.schema_set:
+        conn._duck_conn.execute(f"SET schema='{conn.database}.{conn._schema}'")
+
+
+def _look(conn: Any, sql: str) -> None:
+    """Refuse a statement that reads what is not there before a DuckDB does: its transaction would be good for nothing then."""
+    named = {(a.strip('"').upper(), b.strip('"').replace('""', '"').upper()) for a, b in _PLACES.findall(sql)}
+    for schema, name in named:
+        found = conn._duck_conn.execute(_THERE, [conn.database, schema, name]).fetchall()
+        if not found and schema != "INFORMATION_SCHEMA":
+            raise refused(UNKNOWN, f"SQL compilation error:\nObject '{schema}.{name}' does not exist.", "02000")
+
+
+def _plainly(conn: Any, sql: str, go: Callable[[str], Any]) -> Any:
+    try:
+        done = go(_said(conn, sql))
+        if found := _NEW_DATABASE.match(sql):
+            conn._duck_conn.execute(f"create sequence {found[1]}.main.{NUMBERS}")
+        return done
+    except duckdb.Error as error:
+        raise as_refused(error) from error
+
+
+def _said(conn: Any, sql: str) -> str:
+    """A statement without what only the real service knows, and with one row of numbers for all tables of a database."""
+    if _word(sql) != "create":
+        return sql
+    numbered = _NUMBERED.sub(f"default nextval('{conn.database}.main.{NUMBERS}')", sql)
+    return _COPY_GRANTS.sub(r"\1 as\n", _TRANSIENT.sub(r"\1", numbered, count=1))
+
+
+def _remove(conn: Any, found: re.Match[str], go: Callable[[str], Any]) -> Any:
+    name = ".".join(part.upper() for part in (conn.database, *found[1].split(".")))
+    shutil.rmtree(stage.internal_dir(name, found[2]), ignore_errors=True)
+    return go("select 'removed' as result")
+
+
+def copied_from(others: Callable[..., list[str]]) -> Callable[..., list[str]]:
+    """How the files of a COPY are found where it names them: those of an internal stage lie in a folder."""
+
+    def found(source: str, files: list[str]) -> list[str]:
+        if not stage.is_internal(source):
+            return others(source, files)
+        paths = [Path(source) / file for file in files]
+        for path in paths:
+            if not path.exists():
+                raise refused(MISSING, f"Remote file '{path.name}' was not found.", "22000")
+        return [str(path) for path in paths]
+
+    return found
+
+
+def _detached(conn: Any, name: str) -> str:
+    conn._duck_conn.execute(f"DETACH {name}")
+    return name
+
+
+def _cursor(conn: Any) -> Any:
+    return FakeSnowflakeCursor(conn=conn, duck_conn=conn._duck_conn)
+
+
+def _word(sql: str) -> str:
+    found = _FIRST.match(sql)
+    return found[1].lower() if found else ""

@@ -1,0 +1,88 @@
+"""A double of Snowflake for tests, in a process and an environment of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from starlode.sandbox.environments import LISTS
+from starlode.sandbox.keeping import free_port
+from tests.s3.servers import CLONE, environment, place_of_its_own, running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TOKEN = "a token of the tests"  # noqa: S105
+# How many seconds an idle transaction may stand in others' way; five minutes in the real one.
+IDLE = 1.0
+
+
+@dataclass(frozen=True)
+class Snowflake:
+    """A double that listens, and the private key of the user who signs."""
+
+    port: int
+    key: bytes
+
+    def target(self, database: str, user: str = "loader:loads", asked: str = "") -> str:
+        """The target of a database, as a project says it."""
+        return f"snowflake://{user}@127.0.0.1:{self.port}/{database}?protocol=http&warehouse=load{asked}"
+
+    @contextmanager
+    def fresh_database(self) -> Iterator[str]:
+        """The target of a new, empty database that goes when the block ends."""
+        name = f"made_{uuid4().hex[:12]}"
+        self.tell(f"create database {name}")
+        yield self.target(name)
+        self.tell(f"drop database {name}")
+
+    def tell(self, sql: str) -> None:
+        """Run a statement that needs no database."""
+        import snowflake.connector
+
+        with snowflake.connector.connect(
+            user="loader",
+            password="loads",  # noqa: S106
+            account="double",
+            host="127.0.0.1",
+            port=self.port,
+            protocol="http",
+            platform_detection_timeout_seconds=0.0,
+        ) as connection:
+            connection.cursor().execute(sql)
+
+
+@contextmanager
+def served() -> Iterator[Snowflake]:
+    """A double until the block ends."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    users = {
+        "loader": {"password": "loads"},
+        "reader": {"password": "reads", "reads": True},
+        "signer": {"key": public.decode()},
+        "bearer": {"token": TOKEN},
+    }
+    port = free_port()
+    command = [str(environment("fakesnow", LISTS)), "-m", "starlode.sandbox.snowflake.serve", str(port)]
+    with place_of_its_own() as place:
+        settings = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(place),
+            "TMPDIR": str(place),
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": str(CLONE / "src"),
+            "STARLODE_DOUBLE": json.dumps({"idle": IDLE, "users": users}),
+        }
+        with running(command, place, port, settings, "/ready"):
+            yield Snowflake(port, private)
