@@ -374,8 +374,8 @@ def _add_sandbox(commands: Commands) -> None:
         commands,
         "sandbox",
         "keep doubles on this machine of what the project names",
-        "With --sandbox a project runs without an account and unchanged: its S3, its PostgreSQL and its\n"
-        "Redshift are doubles, which stay up between the commands. What `sandbox/BUCKET/` holds beside\n"
+        "With --sandbox a project runs without an account and unchanged: its S3, its PostgreSQL, its\n"
+        "Redshift or its Snowflake are doubles, which stay up between the commands. What `sandbox/BUCKET/` holds beside\n"
         "the project file is put into that bucket.",
         "  starlode sandbox up\n  starlode sandbox status\n  starlode sandbox down",
     )

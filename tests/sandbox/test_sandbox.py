@@ -72,6 +72,16 @@ def test_a_project_for_redshift_runs_without_an_account(said: Said, tmp_path: Pa
     assert "Redshift cannot be reached" in said("status", code=3)
 
 
+def test_so_does_one_for_snowflake(said: Said, tmp_path: Path) -> None:
+    _lay(tmp_path, "snowflake://etl@acme-eu/lake?warehouse=wh_load&role=transformer&login=key&key=id.p8", "landing")
+
+    said("run", "--sandbox")
+
+    assert "30.30" in said("query", "--sandbox", "select sum(amount) as amount from star.fact_sales")
+    assert {s["name"]: s["runs"] for s in _servers(said)} == {"s3": True, "snowflake": True}
+    assert json.loads(said("run", "--sandbox", "--json").splitlines()[-1])["run"]["status"] == "unchanged"
+
+
 def test_its_servers_end_with_it_and_what_they_held_is_gone(said: Said, tmp_path: Path) -> None:
     _lay(tmp_path, "postgresql://loader:secret@db.acme.com/warehouse", "landing")
     said("run", "--sandbox")

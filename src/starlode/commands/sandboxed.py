@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote, urlsplit
 from starlode.errors import Mistake, ProjectError
 from starlode.sandbox import s3
 from starlode.sandbox.standing import NOT_IMITATED, Sandbox
+from starlode.snowflake.address import spelled
 from starlode.stores.bucket import Bucket
 from starlode.stores.folder import Folder
 from starlode.stores.objects import address
@@ -22,6 +23,7 @@ from starlode.terminal.speech import say
 from starlode.warehouses.duckdb import DuckDB
 from starlode.warehouses.postgres import Postgres
 from starlode.warehouses.redshift import Redshift
+from starlode.warehouses.snowflake import Snowflake
 
 if TYPE_CHECKING:
     from starlode.project import Project
@@ -91,6 +93,8 @@ def _double(real: Warehouse, sandbox: Sandbox) -> Warehouse:
         return Postgres.named(f"{sandbox.postgres()}/{quote(name)}", sandbox.place)
     if isinstance(real, Redshift):
         return _redshift(real, sandbox)
+    if isinstance(real, Snowflake):
+        return _snowflake(real, sandbox)
     raise ProjectError(Mistake(f"the sandbox has no double of {type(real).__name__}", "target"))
 
 
@@ -103,6 +107,16 @@ def _redshift(real: Redshift, sandbox: Sandbox) -> Redshift:
     url = f"redshift://{quote(user, safe='')}:{quote(password, safe='')}@127.0.0.1:{port}/{quote(name)}"
     asked = f"sslmode=disable&iam_role={real.iam_role}" + (f"&unload={real.unload}" if real.unload else "")
     return Redshift.named(f"{url}?{asked}", sandbox.place)
+
+
+def _snowflake(real: Snowflake, sandbox: Sandbox) -> Snowflake:
+    """The double of a database, reached by the names that the target says, and by a password however one logs in there."""
+    url = real.url.reveal()
+    user, name = unquote(urlsplit(url).username or USER), _database(url)
+    port = sandbox.snowflake(spelled(name), user, PASSWORD, real.warehouse, real.role)
+    doubled = f"snowflake://{quote(user, safe='')}:{PASSWORD}@127.0.0.1:{port}/{quote(name)}?protocol=http"
+    asked = "".join(f"&{said}={value}" for said, value in (("warehouse", real.warehouse), ("role", real.role)) if value)
+    return Snowflake.named(f"{doubled}{asked}", sandbox.place)
 
 
 def _database(url: str) -> str:

@@ -18,6 +18,9 @@ from starlode.sandbox.environments import prepared
 from starlode.sandbox.keeping import Command, end, free_port, keep, kept, start, stop
 from starlode.sandbox.postgres import SUPERUSER
 from starlode.sandbox.redshift.double import NOT_IMITATED as NOT_IN_REDSHIFT
+from starlode.sandbox.snowflake import kept as snowflake
+from starlode.sandbox.snowflake.gaps import NOT_IMITATED as NOT_IN_SNOWFLAKE
+from starlode.sandbox.snowflake.kept import make_database as make_snowflake_database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,10 +30,14 @@ if TYPE_CHECKING:
 
     Tell = Callable[[str], None]
 
-POSTGRES, S3, REDSHIFT = "postgres", "s3", "redshift"
+POSTGRES, S3, REDSHIFT, SNOWFLAKE = "postgres", "s3", "redshift", "snowflake"
 # A socket file would have a name that is too long in a deep folder.
 SETTINGS = {"fsync": "off", "full_page_writes": "off", "unix_socket_directories": ""}
-NOT_IMITATED: Mapping[str, tuple[str, ...]] = {S3: s3.NOT_IMITATED, REDSHIFT: NOT_IN_REDSHIFT}
+NOT_IMITATED: Mapping[str, tuple[str, ...]] = {
+    S3: s3.NOT_IMITATED,
+    REDSHIFT: NOT_IN_REDSHIFT,
+    SNOWFLAKE: NOT_IN_SNOWFLAKE,
+}
 
 
 @dataclass(frozen=True)
@@ -52,14 +59,16 @@ class Sandbox:
         """The port of a double of Redshift that lets this user into this database, and reads buckets as this role."""
         said = {"postgres": f"{self.postgres()}/postgres", "s3": self.s3(), "users": {user: password}, "roles": [role]}
         self.make_database(database, user)
-        file = self.place / "redshift.json"
-        if file.exists() and json.loads(file.read_text("utf-8")) | {"port": 0} == said | {"port": 0}:
-            known = self._known(REDSHIFT, "port")
-            if known:
-                return int(known)
-        if REDSHIFT in self.servers():
-            stop(self.place, REDSHIFT)
-        return self._start_redshift(file, said)
+        return self._again(REDSHIFT, said) or self._start_redshift(said)
+
+    def snowflake(self, database: str, user: str, password: str, warehouse: str, role: str) -> int:
+        """The port of a double of Snowflake with a database, for this user with this virtual warehouse and this role."""
+        said: dict[str, Any] = {"users": {user.lower(): {"password": password}}}
+        said |= {"warehouses": [warehouse]} if warehouse else {}
+        said |= {"roles": [role]} if role else {}
+        port = self._again(SNOWFLAKE, said) or self._start_snowflake(said)
+        make_snowflake_database(port, user, password, database)
+        return port
 
     def make_database(self, name: str, owner: str = SUPERUSER) -> None:
         """Make a database of the PostgreSQL for somebody, who is made as well; what is there stays."""
@@ -84,6 +93,22 @@ class Sandbox:
         held = self.servers().get(name)
         return held.facts[fact] if held is not None and held.runs else ""
 
+    def _again(self, name: str, said: Mapping[str, Any]) -> int:
+        """The port of a double that runs and was told the same; one that was told something else is stopped."""
+        told = self.place / f"{name}.told.json"
+        known = self._known(name, "port")
+        if known and json.loads(told.read_text("utf-8")) == said:
+            return int(known)
+        if name in self.servers():
+            stop(self.place, name)
+        return 0
+
+    def _note(self, name: str, said: Mapping[str, Any]) -> None:
+        """Write down what a double is told: secrets, for nobody else to read."""
+        told = self.place / f"{name}.told.json"
+        told.touch(0o600)
+        told.write_text(json.dumps(said), encoding="utf-8")
+
     def _start_postgres(self) -> str:
         place, programs = self._room(POSTGRES), postgres.binaries()
         on, port = postgres.ground(place), free_port()
@@ -103,12 +128,25 @@ class Sandbox:
         self._start(Command(S3, words, environment, place, {"url": url}, lambda: s3.answers(f"{url}{s3.HEALTH}")))
         return url
 
-    def _start_redshift(self, file: Path, said: Mapping[str, Any]) -> int:
+    def _start_redshift(self, said: Mapping[str, Any]) -> int:
         port = free_port()
-        file.touch(0o600)
-        file.write_text(json.dumps({**said, "port": port}), encoding="utf-8")
-        words = [sys.executable, "-m", "starlode.sandbox.redshift.serve", str(file)]
+        self._note(REDSHIFT, said)
+        words = [
+            sys.executable,
+            "-m",
+            "starlode.sandbox.redshift.serve",
+            str(self.place / f"{REDSHIFT}.told.json"),
+            str(port),
+        ]
         self._start(Command(REDSHIFT, words, os.environ, self.place, {"port": str(port)}, lambda: _listens(port)))
+        return port
+
+    def _start_snowflake(self, said: Mapping[str, Any]) -> int:
+        python, place, port = prepared(snowflake.PACKAGES, self.tell), self._room(SNOWFLAKE), free_port()
+        self._note(SNOWFLAKE, said)
+        words, environment = snowflake.command(python, place, port, said)
+        ready = f"http://127.0.0.1:{port}{snowflake.READY}"
+        self._start(Command(SNOWFLAKE, words, environment, place, {"port": str(port)}, lambda: s3.answers(ready)))
         return port
 
     def _start(self, command: Command) -> None:

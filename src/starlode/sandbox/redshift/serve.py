@@ -1,6 +1,6 @@
 """The double of Redshift as a process; what it stands on, and whom it lets in, is told in a file.
 
-`python -m starlode.sandbox.redshift.serve FILE`, with JSON in the file: `port`, `postgres`, `s3`, `users`, `roles`.
+`python -m starlode.sandbox.redshift.serve FILE PORT`, with JSON in the file: `postgres`, `s3`, `users`, `roles`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def main() -> None:
     """Serve until the process is ended."""
     said = json.loads(Path(sys.argv[1]).read_text("utf-8"))
     lake = Lake(said["s3"], s3.KEY, s3.SECRET, roles=frozenset(said["roles"]))
-    Double(said["postgres"], lake, said["users"]).listen(lambda gap: print(gap, flush=True), int(said["port"]))  # noqa: T201
+    Double(said["postgres"], lake, said["users"]).listen(lambda gap: print(gap, flush=True), int(sys.argv[2]))  # noqa: T201
     threading.Event().wait()
 
 

@@ -2,7 +2,7 @@
 
 `python -m starlode.sandbox.snowflake.serve PORT` reads from the variable STARLODE_DOUBLE, as JSON, who may come in: for each
 user a password or a token, or the public key of one who signs; `reads` for one who may only read; and how many seconds a
-transaction that is idle may stand in others' way.
+transaction that is idle may stand in others' way; `warehouses` and `roles` that there are.
 """
 
 from __future__ import annotations
@@ -23,22 +23,13 @@ from fakesnow.cursor import FakeSnowflakeCursor
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from starlode.sandbox.snowflake.gaps import NOT_IMITATED
 from starlode.sandbox.snowflake.plainly import is_plain, plain, whole
 from starlode.sandbox.snowflake.standing import World, copied_from
 
-NOT_IMITATED = (
-    "speed, virtual warehouses and their queues, clustering, costs",
-    "names in capitals: a DuckDB takes any letters for the same name",
-    "correlated sub-queries that Snowflake cannot evaluate, and functions that only a DuckDB has, beyond a few",
-    "what ALTER does to a table that a transaction of another session has written to",
-    "locks, beyond that a row changed by an open transaction cannot be changed by another session",
-    "UPDATE with several source rows for one, MERGE, procedures, tasks, streams, policies, cloning, time travel",
-    "roles and grants, beyond users that may only read; network policies, SSO, TLS",
-    "COPY beyond Parquet by name from an internal stage: ON_ERROR, VALIDATE, external stages, the memory of loaded files",
-    "the length of texts, the digits of numbers beyond those of a DuckDB, HASH's numbers, time zones other than UTC",
-)
 ANSWERS_KEPT = 100
-WAREHOUSES, ROLES = ("LOAD",), ("LOADER",)
+# The virtual warehouses and the roles that there are, where nobody says others.
+WAREHOUSES, ROLES = ("load",), ("loader",)
 
 
 def main(port: int, told: Any) -> None:
@@ -46,6 +37,7 @@ def main(port: int, told: Any) -> None:
     world = World(float(told.get("idle", 300)))
     _stand_in(world)
     users = told["users"]
+    there = {"warehouse": told.get("warehouses", WAREHOUSES), "roleName": told.get("roles", ROLES)}
     enter = server.login_request
 
     async def login(request: Any) -> JSONResponse:
@@ -62,7 +54,7 @@ def main(port: int, told: Any) -> None:
                 }
             )
         answer = await enter(request)
-        return _entered(json.loads(bytes(answer.body)), request.query_params, user)
+        return _entered(json.loads(bytes(answer.body)), request.query_params, user, there)
 
     async def session(request: Any) -> JSONResponse:
         if request.query_params.get("delete"):
@@ -150,14 +142,15 @@ def _is_let_in(user: Any, asked: Any) -> bool:
     return bool(user.get("password")) and asked.get("PASSWORD") == user["password"]
 
 
-def _entered(told: Any, asked: Any, user: Any) -> JSONResponse:
+def _entered(told: Any, asked: Any, user: Any, there: Any) -> JSONResponse:
     """The answer to a login, with what the session has got of what it asked for."""
     held = server.sessions[told["data"]["token"]]
     held.only_reads = bool(user.get("reads"))
     known = {"databaseName": held.database if held.database_set else None}
-    for asking, name, all_known in (("warehouse", "warehouseName", WAREHOUSES), ("roleName", "roleName", ROLES)):
-        said = str(asked.get(asking, all_known[0])).upper()
-        known[name] = said if said in all_known else None
+    for asking, name in (("warehouse", "warehouseName"), ("roleName", "roleName")):
+        names = [str(one).upper() for one in there[asking]]
+        said = str(asked.get(asking, names[0])).upper()
+        known[name] = said if said in names else None
     told["data"]["sessionInfo"].update(known, schemaName=None)
     told["data"].update(masterToken="none", masterValidityInSeconds=14_400, validityInSeconds=14_400, sessionId=1)
     return JSONResponse(told)
