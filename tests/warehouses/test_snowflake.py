@@ -252,6 +252,22 @@ def test_a_table_that_is_dropped_and_made_again_is_another_one(snowflake: str, t
     session.close()
 
 
+def test_a_table_has_its_new_name_in_the_transaction_that_gives_it(snowflake: str, tmp_path: Path) -> None:
+    session = made(snowflake, tmp_path)
+    session.insert(TABLE, [(1, "Ann")])
+    other = Table("house", "others", TABLE.columns)
+
+    with session.transaction():
+        session.execute(staging.rename(DIALECT, TABLE, "others"))
+        session.insert(other, [(2, "Bob")])
+        seen = (session.columns(TABLE), session.columns(other))
+
+    assert seen == ((), TABLE.columns)
+    assert (session.columns(TABLE), session.columns(other)) == seen
+    assert session.rows("select * from house.others order by n") == [(1, "Ann"), (2, "Bob")]
+    session.close()
+
+
 def test_a_column_of_another_type_keeps_its_values(snowflake: str, tmp_path: Path) -> None:
     session = made(snowflake, tmp_path)
     session.insert(TABLE, [(1, "Ann"), (2, None)])
@@ -289,4 +305,21 @@ def test_a_run_whose_lease_was_taken_changes_nothing(snowflake: str, tmp_path: P
 
     assert "lost its hold" in str(refused.value)
     assert session.rows("select count(*) from house.things") == [(0,)]
+    session.close()
+
+
+def test_a_work_table_is_made_again_from_one_that_has_taken_its_name(snowflake: str, tmp_path: Path) -> None:
+    """As where the states of a daily fact give way to its days."""
+    session = made(snowflake, tmp_path)
+    work, other = "__starlode_days", "__starlode_states"
+
+    with session.transaction():
+        session.execute(f"{DIALECT.create_work} {work} as\nselect 1 as n")
+        session.execute(f"alter table {work} rename to {other}")
+        session.execute(f"{DIALECT.create_work} {work} as\nselect n + 1 as n, 'x' as word from {other}")
+        columns = session.describe(f"select * from {DIALECT.quote(work)}")
+        seen = session.rows(f"select w.n, o.n from {work} as w cross join {other} as o")
+
+    assert [column.name for column in columns] == ["n", "word"]
+    assert seen == [(2, 1)]
     session.close()

@@ -105,6 +105,9 @@ class SnowflakeDialect(Counting):
             return f"hex_encode({expression})"
         return super().convert(expression, held, wanted)
 
+    def new_name(self, table: Table, name: str) -> str:
+        return self.table(replace(table, name=name))
+
     def retype(self, table: Table, column: Column) -> tuple[str, ...]:
         # Few types can be changed in place: another column takes the values and the name.
         place, name, wider = self.table(table), self.quote(column.name), self.quote(column.name + WIDER)

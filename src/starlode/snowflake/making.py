@@ -29,6 +29,7 @@ _NAME = r'((?:"(?:[^"]|"")+"\.)?(?:"(?:[^"]|"")+"|\w+))'
 FILLED = re.compile(rf"create or replace transient table {_NAME} as\n(.*)", re.DOTALL)
 _MADE = re.compile(rf"(create (?:or replace )?(?:transient )?table)( if not exists)? {_NAME} (\(.*)", re.DOTALL)
 DROPPED = re.compile(rf"drop table if exists {_NAME}")
+_RENAMED = re.compile(rf"alter table {_NAME} rename to {_NAME}")
 _OTHER = re.compile(r"(create|drop|alter)\s", re.IGNORECASE)
 OLD = " (old)"
 STAY = 'use schema "STARLODE_WORK"'
@@ -41,7 +42,7 @@ _LEFT = f"select number, said from {LOOSE} order by number"
 class Making:
     """The second session of a transaction, and what it has done for it.
 
-    `write` runs a statement in the transaction, `see` gives the columns of a SELECT there.
+    `write` runs a statement in the transaction as it is, `see` gives the columns of a SELECT there.
     """
 
     second: Any
@@ -62,6 +63,10 @@ class Making:
             self._make(found[3], found[1], found[4], if_missing=bool(found[2]))
         elif found := DROPPED.fullmatch(sql):
             self._drop(self._spelled(found[1]))
+        elif found := _RENAMED.fullmatch(sql):
+            name = self._spelled(found[1])
+            # It has the new name here at once, and for everybody when the transaction has ended.
+            self._called |= {found[2]: self._called.get(name, name), name: ""}
         elif _OTHER.match(sql):
             other(self.second, self.said(sql))
         else:
@@ -70,10 +75,15 @@ class Making:
 
     def said(self, sql: str) -> str:
         """A statement with the tables that stand for others."""
-        for name, place in self._called.items():
-            if place and place != name:
-                sql = re.sub(rf'(?<![\w".]){re.escape(name)}(?![\w".])', place.replace("\\", r"\\"), sql)
-        return sql
+        others = {name: place for name, place in self._called.items() if place not in ("", name)}
+        if not others:
+            return sql
+        # Work tables are named with quotes too, and a column may be called as one is.
+        work = {kept(name): place for name, place in others.items() if "." not in name}
+        named = "|".join(map(re.escape, others))
+        quoted = "|".join(map(re.escape, work)) or "(?!)"
+        found = rf'(?<![\w".])({named})(?![\w".])|(?<=from )({quoted})|(?<=join )({quoted})|(?<=into )({quoted})'
+        return re.sub(found, lambda match: (others | work)[match[0]], sql)
 
     def shown(self, table: Table, columns: tuple[Column, ...]) -> tuple[Column, ...]:
         """The columns of a table as the transaction leaves them."""
@@ -91,7 +101,7 @@ class Making:
         for column in change.added:
             self._add(place, column)
         renewing = (*change.renewed, *change.retyped)
-        held = {c.name: c.type for c in self.see(f"select * from {place}")} if renewing else {}
+        held = {c.name: c.type for c in self.see(self.said(f"select * from {place}"))} if renewing else {}
         for column in renewing:
             old = column.name + OLD
             self._undo(DIALECT.renamed(table, old, column.name))
@@ -99,7 +109,7 @@ class Making:
             self._add(place, column)
             if column in change.retyped:
                 value = DIALECT.convert(DIALECT.quote(old), held[column.name], column.type)
-                self.write(f"update {place} set {DIALECT.quote(column.name)} = {value}")
+                self.write(self.said(f"update {place} set {DIALECT.quote(column.name)} = {value}"))
             self._after.append(f"alter table {place} drop column {DIALECT.quote(old)}")
             hidden.add(old)
 
@@ -118,8 +128,6 @@ class Making:
             if place not in ("", name) and "." in name
         ]
         after = [*self._after, *(f"drop table if exists {place}" for place in self._leaving), *renamed]
-        # What is written down names tables by what they are called by everybody.
-        self._called = {}
         if self._undone:
             self.write(_FORGET)
         for number, said in enumerate(after, 1):

@@ -68,6 +68,10 @@ class Dialect:
     def table(self, table: Table) -> str:
         return f"{self.quote(table.schema)}.{self.quote(table.name)}"
 
+    def new_name(self, table: Table, name: str) -> str:  # noqa: ARG002
+        """What a table is renamed to, so that it stays where it is."""
+        return self.quote(name)
+
     def names(self, names: tuple[str, ...] | list[str], prefix: str = "") -> str:
         """Quoted names, comma-separated, each with the alias of its table where one is given."""
         before = f"{prefix}." if prefix else ""

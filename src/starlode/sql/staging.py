@@ -97,7 +97,7 @@ def empty(dialect: Dialect, table: Table) -> str:
 
 
 def rename(dialect: Dialect, table: Table, name: str) -> str:
-    return f"alter table {dialect.table(table)} rename to {dialect.quote(name)}"
+    return f"alter table {dialect.table(table)} rename to {dialect.new_name(table, name)}"
 
 
 def reshape(dialect: Dialect, table: Table, change: Reshape) -> tuple[str, ...]:

@@ -170,7 +170,7 @@ class SnowflakeSession:
             self.execute(head + ",\n       ".join(holes for _ in part), [cell for row in part for cell in row])
 
     def describe(self, sql: str) -> tuple[Column, ...]:
-        return answers.described(self._connection, self._said(sql))
+        return self._seen(self._said(sql))
 
     def sized(self, columns: tuple[Column, ...], rows: str) -> tuple[Column, ...]:  # noqa: ARG002
         return columns
@@ -249,7 +249,7 @@ class SnowflakeSession:
     def transaction(self) -> Iterator[None]:
         """All or nothing of the rows at once; what was made for it is tidied when it has ended, or by the next run."""
         self._run("begin", ())
-        self._making = Making(self._second, self._write, self.describe)
+        self._making = Making(self._second, self._write, self._seen)
         try:
             if self._holder is not None:
                 self._holder.renew(self._connection)
@@ -290,15 +290,20 @@ class SnowflakeSession:
     def _said(self, sql: str) -> str:
         return self._making.said(sql) if self._making is not None else sql
 
+    def _seen(self, sql: str) -> tuple[Column, ...]:
+        return answers.described(self._connection, sql)
+
     def _write(self, sql: str) -> None:
-        self._run(sql, ())
+        self._told(sql, ())
 
     def _run(self, sql: str, values: Sequence[Any]) -> Any:
         if not READS.match(sql) and not (self._holder is not None and WRITES.match(sql)):
             raise WarehouseError("a statement is not one that a session may run", where=" ".join(sql.split())[:200])
-        said = self._said(sql)
-        with told(said):
-            return self._connection.cursor().execute(said, list(values) or None)
+        return self._told(self._said(sql), values)
+
+    def _told(self, sql: str, values: Sequence[Any]) -> Any:
+        with told(sql):
+            return self._connection.cursor().execute(sql, list(values) or None)
 
 
 def _bound(column: Column, number: int) -> str:

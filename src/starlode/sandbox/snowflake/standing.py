@@ -122,10 +122,11 @@ class World:
 
     def _standing(self, conn: Any) -> list[Any]:
         """The sessions whose transactions stand in the way of another's; those that are idle are ended."""
-        idle = [c for c, o in self._open.items() if c is not conn and time.monotonic() - o.said > self._idle]
-        for other in idle:
-            self._end(other, "rollback")
-        return [c for c in self._open if c is not conn]
+        others = [c for c in self._open if c is not conn and c.database == conn.database]
+        for other in others:
+            if time.monotonic() - self._open[other].said > self._idle:
+                self._end(other, "rollback")
+        return [c for c in others if c in self._open]
 
     def _inside(self, other: Any, cursor: Any, sql: str, go: Callable[[str], Any]) -> Any:
         """Carry out a statement where another session's transaction sees it."""

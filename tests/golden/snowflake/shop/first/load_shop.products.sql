@@ -74,7 +74,7 @@ select "PRODUCT_ID", "NAME", "_FILE", "_ROW", "_LOAD" from "__STARLODE_MERGE" wh
 
 drop table if exists "STAGING"."SHOP__PRODUCTS (NEW) (MET)";
 
-alter table "STAGING"."SHOP__PRODUCTS (NEW)" rename to "SHOP__PRODUCTS";
+alter table "STAGING"."SHOP__PRODUCTS (NEW)" rename to "STAGING"."SHOP__PRODUCTS";
 
 drop table if exists "STAGING"."SHOP__PRODUCTS (GONE)";
 
