@@ -29,7 +29,7 @@ thorough: $(VENV)/.dev
 	STARLODE_TEST_THOROUGH=1 $(VENV)/bin/python -m pytest
 
 newest: $(NEWEST)/.dev
-	STARLODE_TEST_WAREHOUSES=duckdb $(NEWEST)/bin/python -m pytest -m 'not slow' --ignore tests/warehouses/test_redshift.py --ignore tests/warehouses/test_snowflake.py $(OF_DUCKDB)
+	STARLODE_TEST_WAREHOUSES=duckdb $(NEWEST)/bin/python -m pytest -m 'not slow' --ignore tests/warehouses/test_redshift.py --ignore tests/warehouses/test_bigquery.py --ignore tests/warehouses/test_snowflake.py $(OF_DUCKDB)
 
 bench: $(VENV)/.dev
 	$(VENV)/bin/python bench/music.py
@@ -56,4 +56,4 @@ $(NEWEST)/.dev: pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(NEWEST) .venv-localstack* .venv-moto* .venv-fakesnow* build *.egg-info src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(NEWEST) .venv-localstack* .venv-moto* .venv-fakesnow* .venv-zetasql* build *.egg-info src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

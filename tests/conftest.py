@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from starlode import registry
-from tests import projects
+from tests import bigquery_double, projects
 from tests.postgres_server import Server, running
 from tests.redshift_double import Redshift, listening
 from tests.s3 import servers
@@ -17,12 +17,13 @@ from tests.snowflake_double import Snowflake, served
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.bigquery_double import BigQuery
     from tests.s3.servers import Server as Bucketeer
 
 # The warehouses that tests run on: all that there are, unless the environment names some.
 WAREHOUSES = tuple(os.environ.get("STARLODE_TEST_WAREHOUSES", "").split()) or registry.names("warehouses")
-# Redshift loads from a bucket, and the double of Snowflake takes its time: elsewhere, stories stand for them.
-FROM_A_FOLDER = tuple(name for name in WAREHOUSES if name not in ("redshift", "snowflake"))
+# Redshift loads from a bucket, and the doubles of BigQuery and Snowflake take their time: elsewhere, stories stand for them.
+FROM_A_FOLDER = tuple(name for name in WAREHOUSES if name not in ("bigquery", "redshift", "snowflake"))
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +61,21 @@ def redshift(redshift_double: Redshift, semantics: Bucketeer, monkeypatch: pytes
         monkeypatch.setenv(variable, said)
     with redshift_double.fresh_database() as target:
         yield target
+
+
+@pytest.fixture(scope="session")
+def bigquery_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BigQuery]:
+    """A double of BigQuery."""
+    with bigquery_double.listening(tmp_path_factory.mktemp("keys")) as double:
+        yield double
+
+
+@pytest.fixture
+def bigquery(bigquery_server: BigQuery, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The target of an empty project of a double of BigQuery; the environment says who asks."""
+    for variable, said in bigquery_server.environment().items():
+        monkeypatch.setenv(variable, said)
+    return bigquery_server.fresh_target()
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,10 @@ FLOORS = (
     ("project", "schema", "meaning", "declaration", "declare", "document", "environment", "ledger", "contract"),
     ("registry", "engine", "sources", "warehouses", "exporters", "diagram", "delivery"),
     ("sandbox",),
-    ("formats", "embedded", "postgres", "redshift", "snowflake", "landing", "edition", "parts", "arrow", "stores"),
+    (
+        *("formats", "embedded", "bigquery", "postgres", "redshift", "snowflake"),
+        *("landing", "edition", "parts", "arrow", "stores"),
+    ),
     ("sql",),
     ("source", "warehouse", "session", "star", "step", "check", "export", "store"),
     ("errors", "finding", "languages", "table", "nearest", "words", "secret"),
@@ -35,7 +38,7 @@ MODULES = sorted(
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 EVERY_FILE = [*MODULES, SOURCE / "__init__.py", *TESTS, *sorted((ROOT / "bench").glob("*.py"))]
 # Where a statement may be written: its own floor, and the adapters that have words of their own.
-ROOMS_FOR_SQL = ("sql", "warehouses", "embedded", "postgres", "redshift", "snowflake", "engine", "sandbox")
+ROOMS_FOR_SQL = ("sql", "warehouses", "embedded", "bigquery", "postgres", "redshift", "snowflake", "engine", "sandbox")
 # A stream in place of a SELECT is one; the plan on paper names landed files; the demo asks the questions of its example.
 MAY_SPEAK_SQL = ("meaning.selects", "paper", "commands.demo")
 STATEMENT = re.compile(
@@ -74,6 +77,7 @@ def test_no_import_goes_round_in_circles() -> None:
     [
         ("duckdb", ("warehouses", "embedded", "postgres", "engine", "sandbox")),
         ("psycopg", ("postgres", "warehouses", "sandbox")),
+        ("google", ("bigquery", "sandbox")),
         ("redshift_connector", ("redshift",)),
         ("snowflake", ("snowflake", "sandbox")),
         ("obstore", ("stores", "sandbox")),

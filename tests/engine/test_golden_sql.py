@@ -24,6 +24,7 @@ GOLDEN = ROOT / "tests" / "golden"
 TARGETS = {
     "duckdb": "duckdb:warehouse.duckdb",
     "postgres": "postgresql://nobody@127.0.0.1:1/nowhere",
+    "bigquery": "bigquery://nowhere",
     "redshift": "redshift://nobody:nothing@127.0.0.1:1/nowhere",
     "snowflake": "snowflake://nobody:nothing@nowhere/nothing",
 }

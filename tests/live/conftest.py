@@ -7,7 +7,10 @@ import os
 # The target of an empty database that may be emptied, and the prefix of a bucket that Redshift may read.
 TARGET, LANDING = "STARLODE_LIVE_REDSHIFT", "STARLODE_LIVE_LANDING"
 SNOWFLAKE = "STARLODE_LIVE_SNOWFLAKE"
+# The target of a project of BigQuery whose datasets may be dropped.
+BIGQUERY = "STARLODE_LIVE_BIGQUERY"
 collect_ignore_glob = [
     *([] if os.environ.get(TARGET) and os.environ.get(LANDING) else ["test_redshift.py"]),
     *([] if os.environ.get(SNOWFLAKE) else ["test_snowflake.py"]),
+    *([] if os.environ.get(BIGQUERY) else ["test_bigquery.py"]),
 ]

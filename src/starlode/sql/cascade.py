@@ -63,13 +63,15 @@ def members_of(dialect: Dialect, dimension: Dimension, star: Star, load_key: int
             f"not exists (select 1 from {at} as o where o.{q(other.key_column)} = d.{q(role.key_column)})",
         ]
     names = dialect.names(dimension.key, "d")
-    return "\nunion\n".join(f"select {names} from {table} as d\n where d.{own} > 0 and {test}" for test in changed)
+    return f"\n{dialect.union}\n".join(
+        f"select {names} from {table} as d\n where d.{own} > 0 and {test}" for test in changed
+    )
 
 
 def _join(dialect: Dialect, shape: Shape, role: Role, other: Dimension, alias: str) -> str:
     own = dialect.own
     asked = f"exists (select 1 from {WORK_CHAIN} as w where {_pairs(dialect, role, other, 'd', 'w')})"
-    overlap = f"{alias}.{own(UNTIL)} = timestamp '{HIGH_DATE}'"
+    overlap = f"{alias}.{own(UNTIL)} = {dialect.moment(HIGH_DATE)}"
     if shape.has_history:
         overlap = f"{alias}.{own(FROM)} < w.{VALID_TO} and {alias}.{own(UNTIL)} > w.{VALID_FROM}"
     return (

@@ -85,7 +85,7 @@ def torn_intervals(dialect: Dialect, dimension: Dimension, where: str = "true", 
     Only a member `m` that was deleted may have a gap, or end.
     """
     names, table = dialect.names(dimension.key), dialect.table(dimension.table)
-    last = f"timestamp '{HIGH_DATE}'"
+    last = dialect.moment(HIGH_DATE)
     may_gape = f" and (next_from < {VALID_TO} or not {was_deleted})" if was_deleted else ""
     return (
         f"select count(*) from (\n"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from starlode.star import DAY
+from starlode.table import TIMESTAMP
 
 if TYPE_CHECKING:
     from starlode.sql.dialect import Dialect
@@ -75,4 +76,4 @@ def lay_out(dialect: Dialect, fact: Fact, names: tuple[str, ...], into: str) -> 
 
 
 def _day(dialect: Dialect, fact: Fact) -> str:
-    return f"cast(cast({dialect.quote(fact.at or '')} as timestamp) as date)"
+    return f"cast({dialect.cast(dialect.quote(fact.at or ''), TIMESTAMP)} as date)"

@@ -40,7 +40,7 @@ def columns(calendar: Calendar) -> tuple[Column, ...]:
 
 def key(dialect: Dialect, calendar: Calendar, moment: str) -> str:
     """The digits of a moment as far as the calendar goes, such as 20181105 or 2018110517; NULL for NULL."""
-    at = f"cast({moment} as timestamp)"
+    at = dialect.cast(moment, TIMESTAMP)
     digits = f"extract(year from {at}) * 10000 + extract(month from {at}) * 100 + extract(day from {at})"
     for unit in _units(calendar):
         digits = f"({digits}) * 100 + extract({unit} from {at})"
@@ -50,7 +50,7 @@ def key(dialect: Dialect, calendar: Calendar, moment: str) -> str:
 def members(dialect: Dialect, calendar: Calendar, key_column: str) -> str:
     """A SELECT of every member of the calendar's years."""
     q, count = dialect.quote, (calendar.last_year - calendar.first_year + 1) * 366 * PER_DAY[calendar.grain]
-    found, first = _expressions(dialect, calendar), f"timestamp '{calendar.first_year:04}-01-01 00:00:00'"
+    found, first = _expressions(dialect, calendar), dialect.moment(f"{calendar.first_year:04}-01-01 00:00:00")
     values = "".join(f",\n       {found[c.name]} as {q(c.name)}" for c in columns(calendar))
     return (
         f"select {key(dialect, calendar, 'moment')} as {q(key_column)}{values}\n"
@@ -88,7 +88,7 @@ def _expressions(dialect: Dialect, calendar: Calendar) -> dict[str, str]:
         "day": "extract(day from moment)",
         "day_of_week": weekday,
         "day_name": named(dialect, weekday, calendar.names.days),
-        "iso_week": "extract(week from moment)",
+        "iso_week": dialect.iso_week("moment"),
         "iso_year": dialect.iso_year("moment"),
         "is_weekend": f"{weekday} > 5",
         "fiscal_year": f"extract(year from {fiscal}) + {named_later}",

@@ -41,6 +41,10 @@ class Dialect:
     is_users: bool = False
     # What a view's definition ends with.
     view_ending: str = ""
+    # What a statement ends with that changes every row, and the words between SELECTs whose rows are a set.
+    all_rows: str = ""
+    union: str = "union"
+    minus: str = "except"
     # A column by which staged rows are told apart where the warehouse numbers none itself: its name and its definition.
     row_column: tuple[str, str] | None = None
 
@@ -64,6 +68,10 @@ class Dialect:
     def own(self, word: str) -> str:
         """The quoted name of a column that we work with, from a namespace that users' columns stay out of."""
         return self.quote(OWN + word)
+
+    def schema(self, name: str) -> str:
+        """The quoted name of a schema."""
+        return self.quote(name)
 
     def table(self, table: Table) -> str:
         return f"{self.quote(table.schema)}.{self.quote(table.name)}"
@@ -115,6 +123,14 @@ class Dialect:
         """What follows `alter table …` to give a column another type and no value."""
         return (f"drop column {self.quote(column.name)}", f"add column {self.column(column)}")
 
+    def moment(self, text: str) -> str:
+        """A timestamp as a literal."""
+        return f"timestamp '{text}'"
+
+    def named_rows(self, select: str, alias: str, names: tuple[str, ...]) -> str:
+        """A SELECT as a table whose columns get these names."""
+        return f"(\n{select}\n  ) as {alias} ({self.names(names)})"
+
     def numbers(self, count: int) -> str:
         """A SELECT of the numbers from 0, as `n`."""
         return f"select i as n from range({count}) as r(i)"
@@ -131,6 +147,10 @@ class Dialect:
         """The day of the week of a moment: 1 is Monday, 7 is Sunday."""
         return f"extract(isodow from {moment})"
 
+    def iso_week(self, moment: str) -> str:
+        """The week of a moment; the first of a year is that of its first Thursday."""
+        return f"extract(week from {moment})"
+
     def iso_year(self, moment: str) -> str:
         """The year that the week of a moment belongs to."""
         return f"extract(isoyear from {moment})"
@@ -138,6 +158,14 @@ class Dialect:
     def quotient(self, left: str, right: str) -> str:
         """How often one whole number goes into another, cut towards zero."""
         return f"({left}) // ({right})"
+
+    def remainder(self, left: str, right: str) -> str:
+        """What is left of one whole number when another is taken from it as often as it goes."""
+        return f"{left} % {right}"
+
+    def whole(self, number: str) -> str:
+        """A part of a moment without a fraction."""
+        return f"floor({number})"
 
     def microseconds(self, first: str, last: str) -> str:
         """The microseconds from one timestamp to another, as a whole number."""

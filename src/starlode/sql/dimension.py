@@ -23,7 +23,7 @@ WORK_SEEN = "__starlode_seen"
 WORK_CHAIN = "__starlode_chain"
 WORK_HELD = "__starlode_held"
 WORK_ROWS = "__starlode_rows"
-WORK_ENDS = "__starlode_ends"
+WORK_ENDS = "__starlode_ended"
 WORK_LIVES = "__starlode_lives"
 WORK_PIECES = "__starlode_pieces"
 WORK_PAST = "__starlode_past"
@@ -132,7 +132,7 @@ def read_rows_now(dialect: Dialect, shape: Shape, moment: str, fresh: frozenset[
     q = dialect.quote
     same = " and ".join(f"d.{q(name)} = w.{q(name)}" for name in shape.keys)
     held = ", ".join(f"{'w' if name in fresh else 'd'}.{q(name)}" for name in (*shape.keys, *attributes))
-    began = f"d.{VALID_FROM}" if shape.has_history else f"timestamp '{LOW_DATE}'"
+    began = f"d.{VALID_FROM}" if shape.has_history else f"{dialect.moment(LOW_DATE)}"
     now = f"cast({dialect.text(moment)} as {dialect.type(TIMESTAMP)})"
     begun = f" and d.{VALID_FROM} <= {now}" if shape.has_history else ""
     return (
@@ -155,7 +155,7 @@ def count_rows(dialect: Dialect, shape: Shape) -> str:
 
 def count_beyond(dialect: Dialect) -> str:
     """How many rows have a moment at which every version has ended."""
-    return f"select count(*) from {WORK_IN} where {dialect.own('seen_at')} >= timestamp '{HIGH_DATE}'"
+    return f"select count(*) from {WORK_IN} where {dialect.own('seen_at')} >= {dialect.moment(HIGH_DATE)}"
 
 
 def choose_rows(dialect: Dialect, shape: Shape, into: str = WORK_CHAIN, *, per_moment: bool = False) -> str:
@@ -212,7 +212,7 @@ def chain_versions(dialect: Dialect, shape: Shape, rows: str) -> str:
     last = "".join(f",\n               last_value({q(n)}) over {life} as {q(n)}" for n in shape.overwritten)
     names = dialect.names((*shape.keys, *shape.kept, *shape.overwritten))
     following = (
-        f"coalesce(lead({VALID_FROM}) over (partition by {keys} order by {VALID_FROM}), timestamp '{HIGH_DATE}')"
+        f"coalesce(lead({VALID_FROM}) over (partition by {keys} order by {VALID_FROM}), {dialect.moment(HIGH_DATE)})"
     )
     ends = f"least({following}, {dialect.own(UNTIL)})" if until else following
     return (
@@ -350,7 +350,8 @@ def open_spans(dialect: Dialect, shape: Shape) -> str:
     """Let every row hold for all time, in a dimension that had no history until now."""
     return (
         f"update {dialect.table(shape.dimension.table)}\n"
-        f"   set {VALID_FROM} = timestamp '{LOW_DATE}', {VALID_TO} = timestamp '{HIGH_DATE}', {IS_CURRENT} = true"
+        f"   set {VALID_FROM} = {dialect.moment(LOW_DATE)}, {VALID_TO} = {dialect.moment(HIGH_DATE)},"
+        f" {IS_CURRENT} = true{dialect.all_rows}"
     )
 
 
@@ -380,7 +381,7 @@ def wanted(dialect: Dialect, shape: Shape, source: str) -> dict[str, str]:
     if shape.has_history:
         found[VALID_FROM] = f"{source}.{VALID_FROM}"
         found[VALID_TO] = f"{source}.{VALID_TO}"
-        found[IS_CURRENT] = f"({source}.{VALID_TO} = timestamp '{HIGH_DATE}')"
+        found[IS_CURRENT] = f"({source}.{VALID_TO} = {dialect.moment(HIGH_DATE)})"
     return found
 
 
@@ -398,8 +399,8 @@ def _reserved(dialect: Dialect, shape: Shape, column: Column, number: int, label
     told = {c.name for c in (*shape.attributes, *shape.previous)}
     fixed = {
         **dict.fromkeys(shape.dimension.own_keys, str(number)),
-        VALID_FROM: f"timestamp '{LOW_DATE}'",
-        VALID_TO: f"timestamp '{HIGH_DATE}'",
+        VALID_FROM: f"{dialect.moment(LOW_DATE)}",
+        VALID_TO: f"{dialect.moment(HIGH_DATE)}",
         IS_CURRENT: "true",
         IS_INFERRED: "false",
         IS_DELETED: "false",

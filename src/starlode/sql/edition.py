@@ -198,7 +198,7 @@ def forget(dialect: Dialect, table: Table, where: str) -> str:
 
 
 def drop_schema(dialect: Dialect, schema: str) -> str:
-    return f"drop schema if exists {dialect.quote(schema)} cascade"
+    return f"drop schema if exists {dialect.schema(schema)} cascade"
 
 
 def _runs_since(dialect: Dialect, run_id: str) -> str:

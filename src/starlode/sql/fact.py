@@ -21,7 +21,7 @@ from starlode.sql.dimension import (
 from starlode.sql.keys import WORK_MISSING
 from starlode.sql.touched import is_touched
 from starlode.star import DAY, NOT_APPLICABLE_KEY, NOT_YET_ARRIVED_KEY, UNKNOWN_KEY, Fact
-from starlode.table import INTEGER, TEXT, Column
+from starlode.table import INTEGER, TEXT, TIMESTAMP, Column
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from starlode.star import Dimension, Role
     from starlode.table import Type
 
-LAST_MOMENT = "timestamp '9999-12-30 23:59:59.999999'"
+LAST_MOMENT = "9999-12-30 23:59:59.999999"
 WORK_FACT = "__starlode_fact"
 WORK_KEYED = "__starlode_keyed"
-WORK_CHANGE = "__starlode_change"
+WORK_CHANGE = "__starlode_changes"
 WORK_BEFORE = "__starlode_before"
 WORK_HELD = "__starlode_held"
 WORK_TABLES = (WORK_FACT, WORK_BEFORE, WORK_STATES, WORK_MISSING, WORK_HELD, WORK_KEYED, WORK_CHANGE)
@@ -118,7 +118,7 @@ def count_double_grain(dialect: Dialect, fact: Fact) -> str:
 
 def moments(dialect: Dialect, role: Role) -> str:
     """The first and the last year of a role's moments."""
-    column, number = f"cast({dialect.quote(role.columns[0])} as timestamp)", dialect.type(INTEGER)
+    column, number = dialect.cast(dialect.quote(role.columns[0]), TIMESTAMP), dialect.type(INTEGER)
     first, last = (f"cast(extract(year from {end}({column})) as {number})" for end in ("min", "max"))
     return f"select {first}, {last} from {WORK_FACT}"
 
@@ -145,7 +145,7 @@ def infer_members(dialect: Dialect, dimension: DimensionShape, load_key: int) ->
     """Members for the natural keys that came before their dimension row, to be filled in when it comes."""
     d = dimension.dimension
     label = dialect.text(d.labels.not_yet_arrived)
-    span = f", timestamp '{LOW_DATE}', timestamp '{HIGH_DATE}', true" if dimension.has_history else ""
+    span = f", {dialect.moment(LOW_DATE)}, {dialect.moment(HIGH_DATE)}, true" if dimension.has_history else ""
     span_names = f", {VALID_FROM}, {VALID_TO}, {IS_CURRENT}" if dimension.has_history else ""
     labels = "".join(f", {label}" for _ in dimension.texts)
     key = (*d.own_keys, *d.key)
@@ -303,16 +303,16 @@ def _join(dialect: Dialect, shape: Shape, role: Role, alias: str, work: str) -> 
     natural, own_keys = dialect.names(dimension.key), dialect.names(dimension.own_keys)
     known_from = dialect.own("known_from")
     # The last version is known for ever, and it is the one for a row whose moment is not known.
-    moment = LAST_MOMENT
+    moment = last = dialect.moment(LAST_MOMENT)
     if fact.at is not None:
-        moment = f"least(coalesce({_moment(dialect, fact)}, {LAST_MOMENT}), {LAST_MOMENT})"
+        moment = f"least(coalesce({_moment(dialect, fact)}, {last}), {last})"
     # Which version is a member's first is asked of few members where few rows are looked up.
     among = dialect.among([f"v.{q(natural)}" for natural in dimension.key], role.columns, work)
     asked = f"\n      and {among}" if shape.is_narrow else ""
     versions = (
         f"(select {own_keys}, {natural}, {known.until(dialect, dimension)},\n"
         f"          case when row_number() over (partition by {natural} order by {VALID_FROM}) = 1\n"
-        f"               then timestamp '{LOW_DATE}' else {VALID_FROM} end as {known_from}\n"
+        f"               then {dialect.moment(LOW_DATE)} else {VALID_FROM} end as {known_from}\n"
         f"     from {table} as v where {_found(dialect, fact, dimension, 'v')}{asked})"
     )
     return (
@@ -324,8 +324,9 @@ def _join(dialect: Dialect, shape: Shape, role: Role, alias: str, work: str) -> 
 def _moment(dialect: Dialect, fact: Fact) -> str:
     """The moment as of which a row is looked up; a day is seen from its end."""
     if fact.kind == "daily":
-        return f"(cast(f.{dialect.quote(DAY)} as timestamp) + interval '1 day' - interval '1 microsecond')"
-    return f"cast(f.{dialect.quote(fact.at or '')} as timestamp)"
+        day = dialect.cast(f"f.{dialect.quote(DAY)}", TIMESTAMP)
+        return dialect.later(dialect.later(day, "1", "day"), "-1", "microsecond")
+    return dialect.cast(f"f.{dialect.quote(fact.at or '')}", TIMESTAMP)
 
 
 def _rows(of: Dimension | Fact) -> str:

@@ -38,7 +38,7 @@ def add_reserved(dialect: Dialect, dimension: Dimension, key: Sequence[Column], 
 
 def forget_pairs(dialect: Dialect, dimension: Dimension) -> str:
     """Let every key of the map be nobody's, and given all the same."""
-    return f"update {dialect.table(key_map(dimension))} set {VALID_FROM} = null"
+    return f"update {dialect.table(key_map(dimension))} set {VALID_FROM} = null{dialect.all_rows}"
 
 
 def new_members(dialect: Dialect, role: Role, dimension: Dimension, key: Sequence[Column], rows: str) -> str:
@@ -86,7 +86,7 @@ def add_pairs(dialect: Dialect, dimension: Dimension, key: Sequence[Column]) -> 
     names = dialect.names([dimension.key_column, *(c.name for c in key)])
     return (
         f"insert into {dialect.table(key_map(dimension))} ({names}, {VALID_FROM})\n"
-        f"select {names}, timestamp '{LOW_DATE}' from {WORK_MISSING} where {dialect.own('is_new_pair')}"
+        f"select {names}, {dialect.moment(LOW_DATE)} from {WORK_MISSING} where {dialect.own('is_new_pair')}"
     )
 
 

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 WORK_KNOWN = "__starlode_known"
 WORK_MISSING = "__starlode_missing"
-_LOW = f"timestamp '{LOW_DATE}'"
 
 
 def key_map(dimension: Dimension, key: tuple[Column, ...] = ()) -> Table:
@@ -43,7 +42,7 @@ def add_held_pairs(dialect: Dialect, shape: Shape) -> str:
     """Remember the keys that the dimension holds and the map does not."""
     q, d = dialect.quote, shape.dimension
     names = (*shape.keys, VALID_FROM, d.key_column)
-    moment = f"d.{VALID_FROM}" if shape.has_history else _LOW
+    moment = f"d.{VALID_FROM}" if shape.has_history else dialect.moment(LOW_DATE)
     present = " and ".join(f"d.{q(name)} is not null" for name in shape.keys)
     return (
         f"insert into {dialect.table(key_map(d))} ({dialect.names(names)})\n"
@@ -61,7 +60,7 @@ def follow_members(dialect: Dialect, dimension: Dimension) -> str:
     return (
         f"update {dialect.table(key_map(dimension))} as m\n   set {key} = d.{key}\n"
         f"  from {dialect.table(dimension.table)} as d\n"
-        f" where d.{key} > 0 and d.{key} <> m.{key} and m.{VALID_FROM} = {_LOW}\n"
+        f" where d.{key} > 0 and d.{key} <> m.{key} and m.{VALID_FROM} = {dialect.moment(LOW_DATE)}\n"
         f"   and {_same(dialect, dimension, 'm', 'd')}"
     )
 
@@ -69,7 +68,7 @@ def follow_members(dialect: Dialect, dimension: Dimension) -> str:
 def forget_names(dialect: Dialect, shape: Shape) -> str:
     """Let every key be nobody's, and given all the same."""
     nameless = ", ".join(f"{dialect.quote(name)} = null" for name in shape.keys)
-    return f"update {dialect.table(key_map(shape.dimension))} set {nameless}"
+    return f"update {dialect.table(key_map(shape.dimension))} set {nameless}{dialect.all_rows}"
 
 
 def note_known(dialect: Dialect, shape: Shape, chain: str = WORK_CHAIN) -> str:
@@ -127,7 +126,7 @@ def add_pairs(dialect: Dialect, shape: Shape) -> str:
     """Remember the keys that were allotted just now."""
     d = shape.dimension
     names = (*shape.keys, VALID_FROM, d.key_column)
-    moment = VALID_FROM if shape.has_history else _LOW
+    moment = VALID_FROM if shape.has_history else dialect.moment(LOW_DATE)
     return (
         f"insert into {dialect.table(key_map(d))} ({dialect.names(names)})\n"
         f"select {dialect.names(shape.keys)}, {moment}, {dialect.quote(d.key_column)}\n"
@@ -155,7 +154,7 @@ def allot_missing(dialect: Dialect, dimension: Dimension, missing: str) -> str:
         f"          from {dialect.table(key_map(dimension))} as m\n"
         f"         where {is_among(dialect, dimension.key, 'm', 'missing')})\n"
         f"select coalesce(k.{key}, {new}) as {key},{durable}\n"
-        f"       k.{VALID_FROM} is null or k.{VALID_FROM} > {_LOW} as {own('is_new_pair')},\n"
+        f"       k.{VALID_FROM} is null or k.{VALID_FROM} > {dialect.moment(LOW_DATE)} as {own('is_new_pair')},\n"
         f"       {dialect.names(dimension.key, 'w')}\n"
         f"  from missing as w\n"
         f"  left join known as k on {_same(dialect, dimension, 'k', 'w')} and k.{own('place')} = 1"
@@ -167,7 +166,7 @@ def add_missing_pairs(dialect: Dialect, dimension: Dimension) -> str:
     names = (*dimension.key, VALID_FROM, dimension.key_column)
     return (
         f"insert into {dialect.table(key_map(dimension))} ({dialect.names(names)})\n"
-        f"select {dialect.names(dimension.key)}, {_LOW}, {dialect.quote(dimension.key_column)}\n"
+        f"select {dialect.names(dimension.key)}, {dialect.moment(LOW_DATE)}, {dialect.quote(dimension.key_column)}\n"
         f"  from {WORK_MISSING} where {dialect.own('is_new_pair')}"
     )
 
@@ -181,12 +180,14 @@ def _waiting(dialect: Dialect, shape: Shape) -> str:
     """The members that have a key and no version yet; it is free when no version ever had it."""
     q, d = dialect.quote, shape.dimension
     key = q(d.key_column)
-    is_waiting = f"i.{IS_INFERRED} or i.{VALID_FROM} = {_LOW}" if shape.has_history else f"i.{IS_INFERRED}"
+    is_waiting = (
+        f"i.{IS_INFERRED} or i.{VALID_FROM} = {dialect.moment(LOW_DATE)}" if shape.has_history else f"i.{IS_INFERRED}"
+    )
     return (
         f"        select {dialect.names(shape.keys, 'i')}, i.{key}, m.{key} is null as {dialect.own('is_free')}\n"
         f"          from {WORK_HELD} as i\n"
         f"          left join {WORK_KNOWN} as m on {_same(dialect, d, 'm', 'i')} and m.{key} = i.{key}\n"
-        f"                and m.{VALID_FROM} > {_LOW}\n"
+        f"                and m.{VALID_FROM} > {dialect.moment(LOW_DATE)}\n"
         f"         where {is_waiting}"
     )
 
@@ -219,7 +220,7 @@ def _matched(dialect: Dialect, shape: Shape, chain: str) -> str:
     same = " and ".join(dialect.same(f"d.{q(name)}", value) for name, value in judged) or "true"
     chosen = "".join(f", {value} as {q(name)}" for name, value in brought.items())
     held = " and ".join(f"d.{q(name)} = c.{q(name)}" for name in shape.versioned)
-    moment = f"c.{VALID_FROM}" if shape.has_history else _LOW
+    moment = f"c.{VALID_FROM}" if shape.has_history else dialect.moment(LOW_DATE)
     first = (
         f"row_number() over (partition by {dialect.names(shape.keys, 'c')} order by c.{VALID_FROM}) = 1"
         if shape.has_history

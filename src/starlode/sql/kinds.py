@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from starlode.star import WEIGHT
-from starlode.table import INTEGER, Column, decimal
+from starlode.table import INTEGER, TIMESTAMP, Column, decimal
 
 if TYPE_CHECKING:
     from starlode.sql.dialect import Dialect
@@ -34,14 +34,14 @@ def expressions(dialect: Dialect, fact: Fact) -> tuple[str, ...]:
     if fact.kind == "bridge":
         weight = f"f.{dialect.quote(fact.weight)}" if fact.weight else _share(dialect, fact)
         return (f"{weight} as {dialect.quote(WEIGHT)}",)
-    moments = [f"cast(f.{dialect.quote(name)} as timestamp)" for name in fact.milestones]
+    moments = [dialect.cast(f"f.{dialect.quote(name)}", TIMESTAMP) for name in fact.milestones]
     lags = (dialect.cast(dialect.days(moments[0], moment), LAG) for moment in moments[1:])
     return tuple(f"{lag} as {dialect.quote(name)}" for name, lag in zip(fact.added_measures, lags, strict=True))
 
 
 def count_disordered(dialect: Dialect, fact: Fact, rows: str) -> str:
     """How many cases reached a milestone before an earlier one."""
-    moments = [f"cast({dialect.quote(name)} as timestamp)" for name in fact.milestones]
+    moments = [dialect.cast(dialect.quote(name), TIMESTAMP) for name in fact.milestones]
     turned = " or ".join(f"{later} < {earlier}" for earlier, later in combinations(moments, 2))
     return f"select count(*) from {rows} where {turned}"
 

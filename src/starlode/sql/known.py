@@ -23,7 +23,7 @@ def until(dialect: Dialect, dimension: Dimension) -> str:
     if dimension.deletes != "close":
         return VALID_TO
     life = f"over (partition by {dialect.names(dimension.key)} order by {VALID_FROM})"
-    return f"coalesce(lead({VALID_FROM}) {life}, timestamp '{HIGH_DATE}') as {VALID_TO}"
+    return f"coalesce(lead({VALID_FROM}) {life}, {dialect.moment(HIGH_DATE)}) as {VALID_TO}"
 
 
 def versions(dialect: Dialect, dimension: Dimension, where: str = "true") -> str:
@@ -33,7 +33,7 @@ def versions(dialect: Dialect, dimension: Dimension, where: str = "true") -> str
     """
     q = dialect.quote
     key, natural = q(dimension.key_column), dialect.names(dimension.key, "d")
-    low, high = (f"timestamp '{moment}'" for moment in (LOW_DATE, HIGH_DATE))
+    low, high = (dialect.moment(moment) for moment in (LOW_DATE, HIGH_DATE))
     first, until = low, high
     if dimension.history:
         life = f"over (partition by {natural} order by d.{VALID_FROM})"

@@ -121,7 +121,7 @@ TABLES = (*LINES, FOLLOWED, EDITION)
 
 
 def create_schema(dialect: Dialect, schema: str) -> str:
-    return f"create schema if not exists {dialect.quote(schema)}"
+    return f"create schema if not exists {dialect.schema(schema)}"
 
 
 def create_table(dialect: Dialect, table: Table) -> str:
@@ -237,8 +237,10 @@ def newest_sums(dialect: Dialect) -> str:
 
 
 def steps_of(dialect: Dialect) -> str:
-    names = dialect.names(STEP.names)
-    return f"select {names} from {dialect.table(STEP)} where run_id = {dialect.hole(1)} order by step, ended_at"
+    names = dialect.names(STEP.names, "s")
+    return (
+        f"select {names} from {dialect.table(STEP)} as s where s.run_id = {dialect.hole(1)} order by s.step, s.ended_at"
+    )
 
 
 def findings_of(dialect: Dialect) -> str:

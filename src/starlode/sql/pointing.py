@@ -43,7 +43,7 @@ def find_rows(dialect: Dialect, shape: Shape, number: int, *, has_gone: bool) ->
     if has_gone:
         key = f"d.{q(dimension.key_column)} = f.{q(role.key_column)}"
         texts.append(f"{rows} where not exists (select 1 from {dialect.table(dimension.table)} as d where {key})")
-    return f"{dialect.create_work} {WORK_POINTED} as\n" + "\nunion\n".join(texts)
+    return f"{dialect.create_work} {WORK_POINTED} as\n" + f"\n{dialect.union}\n".join(texts)
 
 
 def find_points(dialect: Dialect, shape: Shape, number: int) -> str:

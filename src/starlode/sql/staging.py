@@ -93,7 +93,7 @@ def drop_work(dialect: Dialect, name: str) -> str:
 
 
 def empty(dialect: Dialect, table: Table) -> str:
-    return f"delete from {dialect.table(table)}"
+    return f"delete from {dialect.table(table)}{dialect.all_rows}"
 
 
 def rename(dialect: Dialect, table: Table, name: str) -> str:

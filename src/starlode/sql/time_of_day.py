@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from starlode.sql.days import NAME, named
-from starlode.table import INTEGER, TIME, Column
+from starlode.table import INTEGER, TIME, TIMESTAMP, Column
 
 if TYPE_CHECKING:
     from starlode.sql.dialect import Dialect
@@ -28,11 +28,11 @@ def columns(times: TimeOfDay) -> tuple[Column, ...]:
 
 def key(dialect: Dialect, times: TimeOfDay, moment: str, of: Type) -> str:
     """The digits of a moment's time, such as 1705 for five past five in the afternoon; NULL for NULL."""
-    at = f"cast({f'cast({moment} as timestamp)' if of.kind == 'timestamptz' else moment} as time)"
+    at = f"cast({dialect.cast(moment, TIMESTAMP) if of.kind == 'timestamptz' else moment} as time)"
     # A day may end at 24:00, which is the midnight of the next; a minute has sixty seconds and no fraction of a sixty-first.
-    digits = f"extract(hour from {at}) % 24"
+    digits = dialect.remainder(f"extract(hour from {at})", "24")
     for unit in _units(times)[1:]:
-        digits = f"({digits}) * 100 + floor(extract({unit} from {at}))"
+        digits = f"({digits}) * 100 + {dialect.whole(f'extract({unit} from {at})')}"
     return f"cast({digits} as {dialect.type(INTEGER)})"
 
 
@@ -40,7 +40,7 @@ def members(dialect: Dialect, times: TimeOfDay, key_column: str) -> str:
     """A SELECT of every member of the day."""
     q, hour = dialect.quote, "extract(hour from moment)"
     part = f"case when {hour} < 6 then 1 when {hour} < 12 then 2 when {hour} < 18 then 3 else 4 end"
-    units = "".join(f",\n       floor(extract({unit} from moment)) as {q(unit)}" for unit in _units(times))
+    units = "".join(f",\n       {dialect.whole(f'extract({unit} from moment)')} as {q(unit)}" for unit in _units(times))
     moment = dialect.later("time '00:00:00'", "n", times.grain)
     return (
         f"select {key(dialect, times, 'moment', TIME)} as {q(key_column)},\n"

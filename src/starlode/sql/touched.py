@@ -77,8 +77,8 @@ def find_keys(
         } | {reach.spot: f"{numbered(dialect, driving, _seen(reach, driving), old)}\nunion all\n{gone}"}
         texts = [_said(dialect, reach.base, places, spots) for spots in ({reach.spot: now}, before)]
     typed = ", ".join(f"{dialect.cast(dialect.quote(c.name), c.type)} as {dialect.quote(c.name)}" for c in columns)
-    given = dialect.names((*(c.name for c in columns), DRIVING))
-    listed = "\nunion all\n".join(f"select {typed} from (\n{text}\n  ) as said ({given})" for text in texts)
+    given = (*(c.name for c in columns), DRIVING)
+    listed = "\nunion all\n".join(f"select {typed} from {dialect.named_rows(text, 'said', given)}" for text in texts)
     return f"{dialect.create_work} {WORK_TOUCHED} as\nselect distinct * from (\n{listed}\n  ) as found"
 
 
@@ -89,7 +89,7 @@ def add_keys(dialect: Dialect, select: str, columns: tuple[Column, ...]) -> str:
     return (
         f"insert into {WORK_TOUCHED} ({dialect.names(tuple(c.name for c in columns))})\n"
         f"select {typed} from (\n{select}\n  ) as a\n"
-        f"except\nselect {dialect.names(tuple(c.name for c in columns))} from {WORK_TOUCHED}"
+        f"{dialect.minus}\nselect {dialect.names(tuple(c.name for c in columns))} from {WORK_TOUCHED}"
     )
 
 
@@ -101,7 +101,7 @@ def add_rows(dialect: Dialect, reach: Reach, places: Mapping[str, Table], column
     typed = [dialect.cast(f"k.{q(c.name)}", c.type) for c in columns]
     return (
         f"insert into {WORK_IDS} ({number})\n"
-        f"select distinct k.{q(DRIVING)}\n  from (\n{text}\n  ) as k ({dialect.names((*(c.name for c in columns), DRIVING))})\n"
+        f"select distinct k.{q(DRIVING)}\n  from {dialect.named_rows(text, 'k', (*(c.name for c in columns), DRIVING))}\n"
         f" where {dialect.among(typed, tuple(c.name for c in columns), WORK_TOUCHED)}\n"
         f"   and k.{q(DRIVING)} not in (select {number} from {WORK_IDS})"
     )

@@ -90,12 +90,11 @@ def as_users_see(dialect: Dialect, select: str, columns: tuple[Column, ...]) -> 
 
     Columns of our own come behind the users' as they are, wherever a star of theirs has shown them.
     """
-    names = dialect.names(tuple(c.name for c in columns))
     own = tuple(dialect.quote(c.name) for c in columns if c.name.startswith(OWN))
     users = (c for c in columns if not c.name.startswith(OWN))
     typed = (f"{dialect.cast(dialect.quote(c.name), c.type)} as {dialect.quote(c.name)}" for c in users)
     listed = ",\n       ".join((*typed, *own))
-    return f"select {listed}\n  from (\n{select}\n  ) as said ({names})"
+    return f"select {listed}\n  from {dialect.named_rows(select, 'said', tuple(c.name for c in columns))}"
 
 
 def part_of(node: exp.Expr) -> tuple[str, exp.Expr] | None:

@@ -89,7 +89,7 @@ def _touched(
     if len(key) != len(dimension.key) or not keeps_columns(dimension, columns, work):
         return None
     also = filter(None, (concerned(dimension, step, work), left_since(dimension, step, work)))
-    return find_touched(step, tree, places, key, work, "\nunion\n".join(also))
+    return find_touched(step, tree, places, key, work, f"\n{work.session.dialect.union}\n".join(also))
 
 
 def _read_again(tree: exp.Query, places: Mapping[str, Table], touched: Touched | None, work: Work) -> str:

@@ -24,7 +24,7 @@ values (-1, null, null, null, null, null, null, 'Unknown', null, null, 'Unknown'
 insert into "star"."dim_time" ("time_key", "starts_at", "hour", "date", "year", "quarter", "month", "month_name", "day", "day_of_week", "day_name", "iso_week", "iso_year", "is_weekend", load_key)
 select "time_key", "starts_at", "hour", "date", "year", "quarter", "month", "month_name", "day", "day_of_week", "day_name", "iso_week", "iso_year", "is_weekend", 1
   from (
-select cast((extract(year from cast(moment as timestamp)) * 10000 + extract(month from cast(moment as timestamp)) * 100 + extract(day from cast(moment as timestamp))) * 100 + extract(hour from cast(moment as timestamp)) as BIGINT) as "time_key",
+select cast((extract(year from cast(moment as TIMESTAMP)) * 10000 + extract(month from cast(moment as TIMESTAMP)) * 100 + extract(day from cast(moment as TIMESTAMP))) * 100 + extract(hour from cast(moment as TIMESTAMP)) as BIGINT) as "time_key",
        moment as "starts_at",
        extract(hour from moment) as "hour",
        cast(moment as date) as "date",

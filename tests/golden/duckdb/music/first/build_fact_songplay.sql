@@ -74,7 +74,7 @@ create table "star"."fact_songplay" (
 
 insert into "star"."fact_songplay" ("time_key", "user_key", "song_key", "artist_key", "session_id", "item_in_session", "played_at", "user_id", "song_id", "artist_id", "level", "location", "user_agent", "plays", "seconds", load_key)
 select "time_key", "user_key", "song_key", "artist_key", "session_id", "item_in_session", "played_at", "user_id", "song_id", "artist_id", "level", "location", "user_agent", "plays", "seconds", 1 from (
-select coalesce(cast((extract(year from cast(f."played_at" as timestamp)) * 10000 + extract(month from cast(f."played_at" as timestamp)) * 100 + extract(day from cast(f."played_at" as timestamp))) * 100 + extract(hour from cast(f."played_at" as timestamp)) as BIGINT), -1) as "time_key",
+select coalesce(cast((extract(year from cast(f."played_at" as TIMESTAMP)) * 10000 + extract(month from cast(f."played_at" as TIMESTAMP)) * 100 + extract(day from cast(f."played_at" as TIMESTAMP))) * 100 + extract(hour from cast(f."played_at" as TIMESTAMP)) as BIGINT), -1) as "time_key",
        coalesce(d1."user_key", -1) as "user_key",
        coalesce(d2."song_key", -1) as "song_key",
        coalesce(d3."artist_key", -1) as "artist_key",
@@ -84,7 +84,7 @@ select coalesce(cast((extract(year from cast(f."played_at" as timestamp)) * 1000
           case when row_number() over (partition by "user_id" order by valid_from) = 1
                then timestamp '0001-01-01 00:00:00' else valid_from end as "__starlode_known_from"
      from "star"."dim_user" as v where v."user_key" > 0) as d1
-    on d1."user_id" = f."user_id" and least(coalesce(cast(f."played_at" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') >= d1."__starlode_known_from" and least(coalesce(cast(f."played_at" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') < d1.valid_to
+    on d1."user_id" = f."user_id" and least(coalesce(cast(f."played_at" as TIMESTAMP), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') >= d1."__starlode_known_from" and least(coalesce(cast(f."played_at" as TIMESTAMP), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') < d1.valid_to
   left join "star"."dim_song" as d2 on d2."song_id" = f."song_id" and d2."song_key" > 0
   left join "star"."dim_artist" as d3 on d3."artist_id" = f."artist_id" and d3."artist_key" > 0
   ) as keyed;

@@ -174,7 +174,7 @@ WHERE
   e.page = 'NextSong';
 
 create table __starlode_keyed as
-select coalesce(cast((extract(year from cast(f."played_at" as timestamp)) * 10000 + extract(month from cast(f."played_at" as timestamp)) * 100 + extract(day from cast(f."played_at" as timestamp))) * 100 + extract(hour from cast(f."played_at" as timestamp)) as BIGINT), -1) as "time_key",
+select coalesce(cast((extract(year from cast(f."played_at" as TIMESTAMP)) * 10000 + extract(month from cast(f."played_at" as TIMESTAMP)) * 100 + extract(day from cast(f."played_at" as TIMESTAMP))) * 100 + extract(hour from cast(f."played_at" as TIMESTAMP)) as BIGINT), -1) as "time_key",
        coalesce(d1."user_key", -1) as "user_key",
        coalesce(d2."song_key", -1) as "song_key",
        coalesce(d3."artist_key", -1) as "artist_key",
@@ -185,7 +185,7 @@ select coalesce(cast((extract(year from cast(f."played_at" as timestamp)) * 1000
                then timestamp '0001-01-01 00:00:00' else valid_from end as "__starlode_known_from"
      from "star"."dim_user" as v where v."user_key" > 0
       and (v."user_id") in (select "user_id" from __starlode_fact)) as d1
-    on d1."user_id" = f."user_id" and least(coalesce(cast(f."played_at" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') >= d1."__starlode_known_from" and least(coalesce(cast(f."played_at" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') < d1.valid_to
+    on d1."user_id" = f."user_id" and least(coalesce(cast(f."played_at" as TIMESTAMP), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') >= d1."__starlode_known_from" and least(coalesce(cast(f."played_at" as TIMESTAMP), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') < d1.valid_to
   left join "star"."dim_song" as d2 on d2."song_id" = f."song_id" and d2."song_key" > 0
   left join "star"."dim_artist" as d3 on d3."artist_id" = f."artist_id" and d3."artist_key" > 0;
 
@@ -193,7 +193,7 @@ create table __starlode_held as
 select f.* from "star"."fact_songplay" as f
  where (f."session_id", f."item_in_session") in (select "session_id", "item_in_session" from __starlode_touched);
 
-create table __starlode_change as
+create table __starlode_changes as
 select w."session_id", w."item_in_session",
        case when f.load_key is null then 'insert'
             when f."time_key" is not distinct from w."time_key" and f."user_key" is not distinct from w."user_key" and f."song_key" is not distinct from w."song_key" and f."artist_key" is not distinct from w."artist_key" and f."session_id" is not distinct from w."session_id" and f."item_in_session" is not distinct from w."item_in_session" and f."played_at" is not distinct from w."played_at" and f."user_id" is not distinct from w."user_id" and f."song_id" is not distinct from w."song_id" and f."artist_id" is not distinct from w."artist_id" and f."level" is not distinct from w."level" and f."location" is not distinct from w."location" and f."user_agent" is not distinct from w."user_agent" and f."plays" is not distinct from w."plays" and f."seconds" is not distinct from w."seconds" then 'same' else 'update' end as "__starlode_change"
@@ -226,14 +226,14 @@ create table "starlode"."fact_songplay (before)" (
 insert into "starlode"."fact_songplay (before)" ("time_key", "user_key", "song_key", "artist_key", "session_id", "item_in_session", "played_at", "user_id", "song_id", "artist_id", "level", "location", "user_agent", "plays", "seconds", "load_key", "_changed")
 select f."time_key", f."user_key", f."song_key", f."artist_key", f."session_id", f."item_in_session", f."played_at", f."user_id", f."song_id", f."artist_id", f."level", f."location", f."user_agent", f."plays", f."seconds", f."load_key", 1
   from __starlode_held as f
- where (f."session_id", f."item_in_session") in (select "session_id", "item_in_session" from __starlode_change where "__starlode_change" in ('update', 'delete'));
+ where (f."session_id", f."item_in_session") in (select "session_id", "item_in_session" from __starlode_changes where "__starlode_change" in ('update', 'delete'));
 
 delete from "star"."fact_songplay" as f
- where (f."session_id", f."item_in_session") in (select "session_id", "item_in_session" from __starlode_change where "__starlode_change" in ('update', 'delete'));
+ where (f."session_id", f."item_in_session") in (select "session_id", "item_in_session" from __starlode_changes where "__starlode_change" in ('update', 'delete'));
 
 insert into "star"."fact_songplay" ("time_key", "user_key", "song_key", "artist_key", "session_id", "item_in_session", "played_at", "user_id", "song_id", "artist_id", "level", "location", "user_agent", "plays", "seconds", load_key)
 select w."time_key", w."user_key", w."song_key", w."artist_key", w."session_id", w."item_in_session", w."played_at", w."user_id", w."song_id", w."artist_id", w."level", w."location", w."user_agent", w."plays", w."seconds", 1
-  from __starlode_keyed as w join __starlode_change as c on c."session_id" = w."session_id" and c."item_in_session" = w."item_in_session" and c."__starlode_change" <> 'same';
+  from __starlode_keyed as w join __starlode_changes as c on c."session_id" = w."session_id" and c."item_in_session" = w."item_in_session" and c."__starlode_change" <> 'same';
 
 create table __starlode_members as
 select distinct "user_id"
@@ -255,7 +255,7 @@ select "session_id", "item_in_session", "user_key"
                then timestamp '0001-01-01 00:00:00' else valid_from end as "__starlode_known_from"
      from "star"."dim_user" as v where v."user_key" > 0
       and (v."user_id") in (select "user_id" from __starlode_pointed)) as d1
-    on d1."user_id" = f."user_id" and least(coalesce(cast(f."played_at" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') >= d1."__starlode_known_from" and least(coalesce(cast(f."played_at" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') < d1.valid_to) as found
+    on d1."user_id" = f."user_id" and least(coalesce(cast(f."played_at" as TIMESTAMP), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') >= d1."__starlode_known_from" and least(coalesce(cast(f."played_at" as TIMESTAMP), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') < d1.valid_to) as found
  where "user_key" <> "__starlode_before0";
 
 create table __starlode_moved as

@@ -22,7 +22,7 @@ values (-1, null, null, null, null, 'Unknown', null, null, 'Unknown', null, null
 insert into "star"."dim_date" ("date_key", "date", "year", "quarter", "month", "month_name", "day", "day_of_week", "day_name", "iso_week", "iso_year", "is_weekend", load_key)
 select "date_key", "date", "year", "quarter", "month", "month_name", "day", "day_of_week", "day_name", "iso_week", "iso_year", "is_weekend", 1
   from (
-select cast(extract(year from cast(moment as timestamp)) * 10000 + extract(month from cast(moment as timestamp)) * 100 + extract(day from cast(moment as timestamp)) as BIGINT) as "date_key",
+select cast(extract(year from cast(moment as TIMESTAMP)) * 10000 + extract(month from cast(moment as TIMESTAMP)) * 100 + extract(day from cast(moment as TIMESTAMP)) as BIGINT) as "date_key",
        cast(moment as date) as "date",
        extract(year from moment) as "year",
        extract(quarter from moment) as "quarter",

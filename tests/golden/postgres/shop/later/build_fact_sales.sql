@@ -172,7 +172,7 @@ create temp table __starlode_held as
 select f.* from "star"."fact_sales" as f
  where (f."order_id") in (select "order_id" from __starlode_touched);
 
-create temp table __starlode_change as
+create temp table __starlode_changes as
 select w."order_id",
        case when f.load_key is null then 'insert'
             when f."customer_key" is not distinct from w."customer_key" and f."product_key" is not distinct from w."product_key" and f."date_key" is not distinct from w."date_key" and f."order_id" is not distinct from w."order_id" and f."customer_id" is not distinct from w."customer_id" and f."product_id" is not distinct from w."product_id" and f."product_name" is not distinct from w."product_name" and f."ordered_at" is not distinct from w."ordered_at" and f."amount" is not distinct from w."amount" and f."quantity" is not distinct from w."quantity" then 'same' else 'update' end as "__starlode_change"
@@ -200,14 +200,14 @@ create table "starlode"."fact_sales (before)" (
 insert into "starlode"."fact_sales (before)" ("customer_key", "product_key", "date_key", "order_id", "customer_id", "product_id", "product_name", "ordered_at", "amount", "quantity", "load_key", "_changed")
 select f."customer_key", f."product_key", f."date_key", f."order_id", f."customer_id", f."product_id", f."product_name", f."ordered_at", f."amount", f."quantity", f."load_key", 1
   from __starlode_held as f
- where (f."order_id") in (select "order_id" from __starlode_change where "__starlode_change" in ('update', 'delete'));
+ where (f."order_id") in (select "order_id" from __starlode_changes where "__starlode_change" in ('update', 'delete'));
 
 delete from "star"."fact_sales" as f
- where (f."order_id") in (select "order_id" from __starlode_change where "__starlode_change" in ('update', 'delete'));
+ where (f."order_id") in (select "order_id" from __starlode_changes where "__starlode_change" in ('update', 'delete'));
 
 insert into "star"."fact_sales" ("customer_key", "product_key", "date_key", "order_id", "customer_id", "product_id", "product_name", "ordered_at", "amount", "quantity", load_key)
 select w."customer_key", w."product_key", w."date_key", w."order_id", w."customer_id", w."product_id", w."product_name", w."ordered_at", w."amount", w."quantity", 1
-  from __starlode_keyed as w join __starlode_change as c on c."order_id" = w."order_id" and c."__starlode_change" <> 'same';
+  from __starlode_keyed as w join __starlode_changes as c on c."order_id" = w."order_id" and c."__starlode_change" <> 'same';
 
 create temp table __starlode_members as
 select distinct "customer_id"

@@ -213,7 +213,7 @@ create temp table __starlode_held as
 select f.* from "star"."fact_songplay" as f
  where (f."session_id", f."item_in_session") in (select "session_id", "item_in_session" from __starlode_touched);
 
-create temp table __starlode_change as
+create temp table __starlode_changes as
 select w."session_id", w."item_in_session",
        case when f.load_key is null then 'insert'
             when coalesce(f."time_key" = w."time_key", f."time_key" is null and w."time_key" is null) and coalesce(f."user_key" = w."user_key", f."user_key" is null and w."user_key" is null) and coalesce(f."song_key" = w."song_key", f."song_key" is null and w."song_key" is null) and coalesce(f."artist_key" = w."artist_key", f."artist_key" is null and w."artist_key" is null) and coalesce(f."session_id" = w."session_id", f."session_id" is null and w."session_id" is null) and coalesce(f."item_in_session" = w."item_in_session", f."item_in_session" is null and w."item_in_session" is null) and coalesce(f."played_at" = w."played_at", f."played_at" is null and w."played_at" is null) and coalesce(f."user_id" = w."user_id", f."user_id" is null and w."user_id" is null) and coalesce(f."song_id" = w."song_id", f."song_id" is null and w."song_id" is null) and coalesce(f."artist_id" = w."artist_id", f."artist_id" is null and w."artist_id" is null) and coalesce(f."level" = w."level", f."level" is null and w."level" is null) and coalesce(f."location" = w."location", f."location" is null and w."location" is null) and coalesce(f."user_agent" = w."user_agent", f."user_agent" is null and w."user_agent" is null) and coalesce(f."plays" = w."plays", f."plays" is null and w."plays" is null) and coalesce(f."seconds" = w."seconds", f."seconds" is null and w."seconds" is null) then 'same' else 'update' end as "__starlode_change"
@@ -246,14 +246,14 @@ create table "starlode"."fact_songplay (before)" (
 insert into "starlode"."fact_songplay (before)" ("time_key", "user_key", "song_key", "artist_key", "session_id", "item_in_session", "played_at", "user_id", "song_id", "artist_id", "level", "location", "user_agent", "plays", "seconds", "load_key", "_changed")
 select f."time_key", f."user_key", f."song_key", f."artist_key", f."session_id", f."item_in_session", f."played_at", f."user_id", f."song_id", f."artist_id", f."level", f."location", f."user_agent", f."plays", f."seconds", f."load_key", 1
   from __starlode_held as f
- where (f."session_id", f."item_in_session") in (select "session_id", "item_in_session" from __starlode_change where "__starlode_change" in ('update', 'delete'));
+ where (f."session_id", f."item_in_session") in (select "session_id", "item_in_session" from __starlode_changes where "__starlode_change" in ('update', 'delete'));
 
 delete from "star"."fact_songplay"
- where ("fact_songplay"."session_id", "fact_songplay"."item_in_session") in (select "session_id", "item_in_session" from __starlode_change where "__starlode_change" in ('update', 'delete'));
+ where ("fact_songplay"."session_id", "fact_songplay"."item_in_session") in (select "session_id", "item_in_session" from __starlode_changes where "__starlode_change" in ('update', 'delete'));
 
 insert into "star"."fact_songplay" ("time_key", "user_key", "song_key", "artist_key", "session_id", "item_in_session", "played_at", "user_id", "song_id", "artist_id", "level", "location", "user_agent", "plays", "seconds", load_key)
 select w."time_key", w."user_key", w."song_key", w."artist_key", w."session_id", w."item_in_session", w."played_at", w."user_id", w."song_id", w."artist_id", w."level", w."location", w."user_agent", w."plays", w."seconds", 1
-  from __starlode_keyed as w join __starlode_change as c on c."session_id" = w."session_id" and c."item_in_session" = w."item_in_session" and c."__starlode_change" <> 'same';
+  from __starlode_keyed as w join __starlode_changes as c on c."session_id" = w."session_id" and c."item_in_session" = w."item_in_session" and c."__starlode_change" <> 'same';
 
 create temp table __starlode_members as
 select distinct "user_id"

@@ -24,7 +24,7 @@ values (-1, null, null, null, null, null, null, 'Unknown', null, null, 'Unknown'
 insert into "STAR"."DIM_TIME" ("TIME_KEY", "STARTS_AT", "HOUR", "DATE", "YEAR", "QUARTER", "MONTH", "MONTH_NAME", "DAY", "DAY_OF_WEEK", "DAY_NAME", "ISO_WEEK", "ISO_YEAR", "IS_WEEKEND", load_key)
 select "TIME_KEY", "STARTS_AT", "HOUR", "DATE", "YEAR", "QUARTER", "MONTH", "MONTH_NAME", "DAY", "DAY_OF_WEEK", "DAY_NAME", "ISO_WEEK", "ISO_YEAR", "IS_WEEKEND", 1
   from (
-select cast((extract(year from cast(moment as timestamp)) * 10000 + extract(month from cast(moment as timestamp)) * 100 + extract(day from cast(moment as timestamp))) * 100 + extract(hour from cast(moment as timestamp)) as number(19,0)) as "TIME_KEY",
+select cast((extract(year from cast(moment as timestamp_ntz(6))) * 10000 + extract(month from cast(moment as timestamp_ntz(6))) * 100 + extract(day from cast(moment as timestamp_ntz(6)))) * 100 + extract(hour from cast(moment as timestamp_ntz(6))) as number(19,0)) as "TIME_KEY",
        moment as "STARTS_AT",
        extract(hour from moment) as "HOUR",
        cast(moment as date) as "DATE",

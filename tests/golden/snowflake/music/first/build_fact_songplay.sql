@@ -92,7 +92,7 @@ create table "STAR"."FACT_SONGPLAY" (
 
 insert into "STAR"."FACT_SONGPLAY" ("TIME_KEY", "USER_KEY", "SONG_KEY", "ARTIST_KEY", "SESSION_ID", "ITEM_IN_SESSION", "PLAYED_AT", "USER_ID", "SONG_ID", "ARTIST_ID", "LEVEL", "LOCATION", "USER_AGENT", "PLAYS", "SECONDS", load_key)
 select "TIME_KEY", "USER_KEY", "SONG_KEY", "ARTIST_KEY", "SESSION_ID", "ITEM_IN_SESSION", "PLAYED_AT", "USER_ID", "SONG_ID", "ARTIST_ID", "LEVEL", "LOCATION", "USER_AGENT", "PLAYS", "SECONDS", 1 from (
-select coalesce(cast((extract(year from cast(f."PLAYED_AT" as timestamp)) * 10000 + extract(month from cast(f."PLAYED_AT" as timestamp)) * 100 + extract(day from cast(f."PLAYED_AT" as timestamp))) * 100 + extract(hour from cast(f."PLAYED_AT" as timestamp)) as number(19,0)), -1) as "TIME_KEY",
+select coalesce(cast((extract(year from cast(f."PLAYED_AT" as timestamp_ntz(6))) * 10000 + extract(month from cast(f."PLAYED_AT" as timestamp_ntz(6))) * 100 + extract(day from cast(f."PLAYED_AT" as timestamp_ntz(6)))) * 100 + extract(hour from cast(f."PLAYED_AT" as timestamp_ntz(6))) as number(19,0)), -1) as "TIME_KEY",
        coalesce(d1."USER_KEY", -1) as "USER_KEY",
        coalesce(d2."SONG_KEY", -1) as "SONG_KEY",
        coalesce(d3."ARTIST_KEY", -1) as "ARTIST_KEY",
@@ -102,7 +102,7 @@ select coalesce(cast((extract(year from cast(f."PLAYED_AT" as timestamp)) * 1000
           case when row_number() over (partition by "USER_ID" order by valid_from) = 1
                then timestamp '0001-01-01 00:00:00' else valid_from end as "__STARLODE_KNOWN_FROM"
      from "STAR"."DIM_USER" as v where v."USER_KEY" > 0) as d1
-    on d1."USER_ID" = f."USER_ID" and least(coalesce(cast(f."PLAYED_AT" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') >= d1."__STARLODE_KNOWN_FROM" and least(coalesce(cast(f."PLAYED_AT" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') < d1.valid_to
+    on d1."USER_ID" = f."USER_ID" and least(coalesce(cast(f."PLAYED_AT" as timestamp_ntz(6)), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') >= d1."__STARLODE_KNOWN_FROM" and least(coalesce(cast(f."PLAYED_AT" as timestamp_ntz(6)), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') < d1.valid_to
   left join "STAR"."DIM_SONG" as d2 on d2."SONG_ID" = f."SONG_ID" and d2."SONG_KEY" > 0
   left join "STAR"."DIM_ARTIST" as d3 on d3."ARTIST_ID" = f."ARTIST_ID" and d3."ARTIST_KEY" > 0
   ) as keyed;

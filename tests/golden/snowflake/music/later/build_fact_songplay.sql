@@ -192,7 +192,7 @@ WHERE
   ) as said ("SESSION_ID", "ITEM_IN_SESSION", "PLAYED_AT", "USER_ID", "SONG_ID", "ARTIST_ID", "LEVEL", "LOCATION", "USER_AGENT", "PLAYS", "SECONDS", "__STARLODE_DRIVING");
 
 create or replace transient table __starlode_keyed as
-select coalesce(cast((extract(year from cast(f."PLAYED_AT" as timestamp)) * 10000 + extract(month from cast(f."PLAYED_AT" as timestamp)) * 100 + extract(day from cast(f."PLAYED_AT" as timestamp))) * 100 + extract(hour from cast(f."PLAYED_AT" as timestamp)) as number(19,0)), -1) as "TIME_KEY",
+select coalesce(cast((extract(year from cast(f."PLAYED_AT" as timestamp_ntz(6))) * 10000 + extract(month from cast(f."PLAYED_AT" as timestamp_ntz(6))) * 100 + extract(day from cast(f."PLAYED_AT" as timestamp_ntz(6)))) * 100 + extract(hour from cast(f."PLAYED_AT" as timestamp_ntz(6))) as number(19,0)), -1) as "TIME_KEY",
        coalesce(d1."USER_KEY", -1) as "USER_KEY",
        coalesce(d2."SONG_KEY", -1) as "SONG_KEY",
        coalesce(d3."ARTIST_KEY", -1) as "ARTIST_KEY",
@@ -203,7 +203,7 @@ select coalesce(cast((extract(year from cast(f."PLAYED_AT" as timestamp)) * 1000
                then timestamp '0001-01-01 00:00:00' else valid_from end as "__STARLODE_KNOWN_FROM"
      from "STAR"."DIM_USER" as v where v."USER_KEY" > 0
       and (v."USER_ID") in (select "USER_ID" from __starlode_fact)) as d1
-    on d1."USER_ID" = f."USER_ID" and least(coalesce(cast(f."PLAYED_AT" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') >= d1."__STARLODE_KNOWN_FROM" and least(coalesce(cast(f."PLAYED_AT" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') < d1.valid_to
+    on d1."USER_ID" = f."USER_ID" and least(coalesce(cast(f."PLAYED_AT" as timestamp_ntz(6)), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') >= d1."__STARLODE_KNOWN_FROM" and least(coalesce(cast(f."PLAYED_AT" as timestamp_ntz(6)), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') < d1.valid_to
   left join "STAR"."DIM_SONG" as d2 on d2."SONG_ID" = f."SONG_ID" and d2."SONG_KEY" > 0
   left join "STAR"."DIM_ARTIST" as d3 on d3."ARTIST_ID" = f."ARTIST_ID" and d3."ARTIST_KEY" > 0;
 
@@ -211,7 +211,7 @@ create or replace transient table __starlode_held as
 select f.* from "STAR"."FACT_SONGPLAY" as f
  where (f."SESSION_ID", f."ITEM_IN_SESSION") in (select "SESSION_ID", "ITEM_IN_SESSION" from __starlode_touched);
 
-create or replace transient table __starlode_change as
+create or replace transient table __starlode_changes as
 select w."SESSION_ID", w."ITEM_IN_SESSION",
        case when f.load_key is null then 'insert'
             when f."TIME_KEY" is not distinct from w."TIME_KEY" and f."USER_KEY" is not distinct from w."USER_KEY" and f."SONG_KEY" is not distinct from w."SONG_KEY" and f."ARTIST_KEY" is not distinct from w."ARTIST_KEY" and f."SESSION_ID" is not distinct from w."SESSION_ID" and f."ITEM_IN_SESSION" is not distinct from w."ITEM_IN_SESSION" and f."PLAYED_AT" is not distinct from w."PLAYED_AT" and f."USER_ID" is not distinct from w."USER_ID" and f."SONG_ID" is not distinct from w."SONG_ID" and f."ARTIST_ID" is not distinct from w."ARTIST_ID" and f."LEVEL" is not distinct from w."LEVEL" and f."LOCATION" is not distinct from w."LOCATION" and f."USER_AGENT" is not distinct from w."USER_AGENT" and f."PLAYS" is not distinct from w."PLAYS" and f."SECONDS" is not distinct from w."SECONDS" then 'same' else 'update' end as "__STARLODE_CHANGE"
@@ -244,14 +244,14 @@ create table "STARLODE"."FACT_SONGPLAY (BEFORE)" (
 insert into "STARLODE"."FACT_SONGPLAY (BEFORE)" ("TIME_KEY", "USER_KEY", "SONG_KEY", "ARTIST_KEY", "SESSION_ID", "ITEM_IN_SESSION", "PLAYED_AT", "USER_ID", "SONG_ID", "ARTIST_ID", "LEVEL", "LOCATION", "USER_AGENT", "PLAYS", "SECONDS", "LOAD_KEY", "_CHANGED")
 select f."TIME_KEY", f."USER_KEY", f."SONG_KEY", f."ARTIST_KEY", f."SESSION_ID", f."ITEM_IN_SESSION", f."PLAYED_AT", f."USER_ID", f."SONG_ID", f."ARTIST_ID", f."LEVEL", f."LOCATION", f."USER_AGENT", f."PLAYS", f."SECONDS", f."LOAD_KEY", 1
   from __starlode_held as f
- where (f."SESSION_ID", f."ITEM_IN_SESSION") in (select "SESSION_ID", "ITEM_IN_SESSION" from __starlode_change where "__STARLODE_CHANGE" in ('update', 'delete'));
+ where (f."SESSION_ID", f."ITEM_IN_SESSION") in (select "SESSION_ID", "ITEM_IN_SESSION" from __starlode_changes where "__STARLODE_CHANGE" in ('update', 'delete'));
 
 delete from "STAR"."FACT_SONGPLAY" as f
- where (f."SESSION_ID", f."ITEM_IN_SESSION") in (select "SESSION_ID", "ITEM_IN_SESSION" from __starlode_change where "__STARLODE_CHANGE" in ('update', 'delete'));
+ where (f."SESSION_ID", f."ITEM_IN_SESSION") in (select "SESSION_ID", "ITEM_IN_SESSION" from __starlode_changes where "__STARLODE_CHANGE" in ('update', 'delete'));
 
 insert into "STAR"."FACT_SONGPLAY" ("TIME_KEY", "USER_KEY", "SONG_KEY", "ARTIST_KEY", "SESSION_ID", "ITEM_IN_SESSION", "PLAYED_AT", "USER_ID", "SONG_ID", "ARTIST_ID", "LEVEL", "LOCATION", "USER_AGENT", "PLAYS", "SECONDS", load_key)
 select w."TIME_KEY", w."USER_KEY", w."SONG_KEY", w."ARTIST_KEY", w."SESSION_ID", w."ITEM_IN_SESSION", w."PLAYED_AT", w."USER_ID", w."SONG_ID", w."ARTIST_ID", w."LEVEL", w."LOCATION", w."USER_AGENT", w."PLAYS", w."SECONDS", 1
-  from __starlode_keyed as w join __starlode_change as c on c."SESSION_ID" = w."SESSION_ID" and c."ITEM_IN_SESSION" = w."ITEM_IN_SESSION" and c."__STARLODE_CHANGE" <> 'same';
+  from __starlode_keyed as w join __starlode_changes as c on c."SESSION_ID" = w."SESSION_ID" and c."ITEM_IN_SESSION" = w."ITEM_IN_SESSION" and c."__STARLODE_CHANGE" <> 'same';
 
 create or replace transient table __starlode_members as
 select distinct "USER_ID"
@@ -273,7 +273,7 @@ select "SESSION_ID", "ITEM_IN_SESSION", "USER_KEY"
                then timestamp '0001-01-01 00:00:00' else valid_from end as "__STARLODE_KNOWN_FROM"
      from "STAR"."DIM_USER" as v where v."USER_KEY" > 0
       and (v."USER_ID") in (select "USER_ID" from __starlode_pointed)) as d1
-    on d1."USER_ID" = f."USER_ID" and least(coalesce(cast(f."PLAYED_AT" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') >= d1."__STARLODE_KNOWN_FROM" and least(coalesce(cast(f."PLAYED_AT" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') < d1.valid_to) as found
+    on d1."USER_ID" = f."USER_ID" and least(coalesce(cast(f."PLAYED_AT" as timestamp_ntz(6)), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') >= d1."__STARLODE_KNOWN_FROM" and least(coalesce(cast(f."PLAYED_AT" as timestamp_ntz(6)), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') < d1.valid_to) as found
  where "USER_KEY" <> "__STARLODE_BEFORE0";
 
 create or replace transient table __starlode_moved as

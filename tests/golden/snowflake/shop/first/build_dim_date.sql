@@ -22,7 +22,7 @@ values (-1, null, null, null, null, 'Unknown', null, null, 'Unknown', null, null
 insert into "STAR"."DIM_DATE" ("DATE_KEY", "DATE", "YEAR", "QUARTER", "MONTH", "MONTH_NAME", "DAY", "DAY_OF_WEEK", "DAY_NAME", "ISO_WEEK", "ISO_YEAR", "IS_WEEKEND", load_key)
 select "DATE_KEY", "DATE", "YEAR", "QUARTER", "MONTH", "MONTH_NAME", "DAY", "DAY_OF_WEEK", "DAY_NAME", "ISO_WEEK", "ISO_YEAR", "IS_WEEKEND", 1
   from (
-select cast(extract(year from cast(moment as timestamp)) * 10000 + extract(month from cast(moment as timestamp)) * 100 + extract(day from cast(moment as timestamp)) as number(19,0)) as "DATE_KEY",
+select cast(extract(year from cast(moment as timestamp_ntz(6))) * 10000 + extract(month from cast(moment as timestamp_ntz(6))) * 100 + extract(day from cast(moment as timestamp_ntz(6))) as number(19,0)) as "DATE_KEY",
        cast(moment as date) as "DATE",
        extract(year from moment) as "YEAR",
        extract(quarter from moment) as "QUARTER",

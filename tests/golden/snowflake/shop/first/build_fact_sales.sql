@@ -57,13 +57,13 @@ insert into "STAR"."FACT_SALES" ("CUSTOMER_KEY", "PRODUCT_KEY", "DATE_KEY", "ORD
 select "CUSTOMER_KEY", "PRODUCT_KEY", "DATE_KEY", "ORDER_ID", "CUSTOMER_ID", "PRODUCT_ID", "PRODUCT_NAME", "ORDERED_AT", "AMOUNT", "QUANTITY", 1 from (
 select coalesce(d0."CUSTOMER_KEY", -1) as "CUSTOMER_KEY",
        coalesce(d1."PRODUCT_KEY", -1) as "PRODUCT_KEY",
-       coalesce(cast(extract(year from cast(f."ORDERED_AT" as timestamp)) * 10000 + extract(month from cast(f."ORDERED_AT" as timestamp)) * 100 + extract(day from cast(f."ORDERED_AT" as timestamp)) as number(19,0)), -1) as "DATE_KEY",
+       coalesce(cast(extract(year from cast(f."ORDERED_AT" as timestamp_ntz(6))) * 10000 + extract(month from cast(f."ORDERED_AT" as timestamp_ntz(6))) * 100 + extract(day from cast(f."ORDERED_AT" as timestamp_ntz(6))) as number(19,0)), -1) as "DATE_KEY",
        f."ORDER_ID", f."CUSTOMER_ID", f."PRODUCT_ID", f."PRODUCT_NAME", f."ORDERED_AT", f."AMOUNT", f."QUANTITY"
   from __starlode_fact as f
   left join (select "CUSTOMER_KEY", "CUSTOMER_ID", valid_to,
           case when row_number() over (partition by "CUSTOMER_ID" order by valid_from) = 1
                then timestamp '0001-01-01 00:00:00' else valid_from end as "__STARLODE_KNOWN_FROM"
      from "STAR"."DIM_CUSTOMER" as v where v."CUSTOMER_KEY" > 0) as d0
-    on d0."CUSTOMER_ID" = f."CUSTOMER_ID" and least(coalesce(cast(f."ORDERED_AT" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') >= d0."__STARLODE_KNOWN_FROM" and least(coalesce(cast(f."ORDERED_AT" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') < d0.valid_to
+    on d0."CUSTOMER_ID" = f."CUSTOMER_ID" and least(coalesce(cast(f."ORDERED_AT" as timestamp_ntz(6)), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') >= d0."__STARLODE_KNOWN_FROM" and least(coalesce(cast(f."ORDERED_AT" as timestamp_ntz(6)), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') < d0.valid_to
   left join "STAR"."DIM_PRODUCT" as d1 on d1."PRODUCT_ID" = f."PRODUCT_ID" and d1."PRODUCT_KEY" > 0
   ) as keyed;

@@ -157,7 +157,7 @@ WHERE
 create or replace transient table __starlode_keyed as
 select coalesce(d0."CUSTOMER_KEY", -1) as "CUSTOMER_KEY",
        coalesce(d1."PRODUCT_KEY", -1) as "PRODUCT_KEY",
-       coalesce(cast(extract(year from cast(f."ORDERED_AT" as timestamp)) * 10000 + extract(month from cast(f."ORDERED_AT" as timestamp)) * 100 + extract(day from cast(f."ORDERED_AT" as timestamp)) as number(19,0)), -1) as "DATE_KEY",
+       coalesce(cast(extract(year from cast(f."ORDERED_AT" as timestamp_ntz(6))) * 10000 + extract(month from cast(f."ORDERED_AT" as timestamp_ntz(6))) * 100 + extract(day from cast(f."ORDERED_AT" as timestamp_ntz(6))) as number(19,0)), -1) as "DATE_KEY",
        f."ORDER_ID", f."CUSTOMER_ID", f."PRODUCT_ID", f."PRODUCT_NAME", f."ORDERED_AT", f."AMOUNT", f."QUANTITY"
   from __starlode_fact as f
   left join (select "CUSTOMER_KEY", "CUSTOMER_ID", valid_to,
@@ -165,14 +165,14 @@ select coalesce(d0."CUSTOMER_KEY", -1) as "CUSTOMER_KEY",
                then timestamp '0001-01-01 00:00:00' else valid_from end as "__STARLODE_KNOWN_FROM"
      from "STAR"."DIM_CUSTOMER" as v where v."CUSTOMER_KEY" > 0
       and (v."CUSTOMER_ID") in (select "CUSTOMER_ID" from __starlode_fact)) as d0
-    on d0."CUSTOMER_ID" = f."CUSTOMER_ID" and least(coalesce(cast(f."ORDERED_AT" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') >= d0."__STARLODE_KNOWN_FROM" and least(coalesce(cast(f."ORDERED_AT" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') < d0.valid_to
+    on d0."CUSTOMER_ID" = f."CUSTOMER_ID" and least(coalesce(cast(f."ORDERED_AT" as timestamp_ntz(6)), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') >= d0."__STARLODE_KNOWN_FROM" and least(coalesce(cast(f."ORDERED_AT" as timestamp_ntz(6)), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') < d0.valid_to
   left join "STAR"."DIM_PRODUCT" as d1 on d1."PRODUCT_ID" = f."PRODUCT_ID" and d1."PRODUCT_KEY" > 0;
 
 create or replace transient table __starlode_held as
 select f.* from "STAR"."FACT_SALES" as f
  where (f."ORDER_ID") in (select "ORDER_ID" from __starlode_touched);
 
-create or replace transient table __starlode_change as
+create or replace transient table __starlode_changes as
 select w."ORDER_ID",
        case when f.load_key is null then 'insert'
             when f."CUSTOMER_KEY" is not distinct from w."CUSTOMER_KEY" and f."PRODUCT_KEY" is not distinct from w."PRODUCT_KEY" and f."DATE_KEY" is not distinct from w."DATE_KEY" and f."ORDER_ID" is not distinct from w."ORDER_ID" and f."CUSTOMER_ID" is not distinct from w."CUSTOMER_ID" and f."PRODUCT_ID" is not distinct from w."PRODUCT_ID" and f."PRODUCT_NAME" is not distinct from w."PRODUCT_NAME" and f."ORDERED_AT" is not distinct from w."ORDERED_AT" and f."AMOUNT" is not distinct from w."AMOUNT" and f."QUANTITY" is not distinct from w."QUANTITY" then 'same' else 'update' end as "__STARLODE_CHANGE"
@@ -200,14 +200,14 @@ create table "STARLODE"."FACT_SALES (BEFORE)" (
 insert into "STARLODE"."FACT_SALES (BEFORE)" ("CUSTOMER_KEY", "PRODUCT_KEY", "DATE_KEY", "ORDER_ID", "CUSTOMER_ID", "PRODUCT_ID", "PRODUCT_NAME", "ORDERED_AT", "AMOUNT", "QUANTITY", "LOAD_KEY", "_CHANGED")
 select f."CUSTOMER_KEY", f."PRODUCT_KEY", f."DATE_KEY", f."ORDER_ID", f."CUSTOMER_ID", f."PRODUCT_ID", f."PRODUCT_NAME", f."ORDERED_AT", f."AMOUNT", f."QUANTITY", f."LOAD_KEY", 1
   from __starlode_held as f
- where (f."ORDER_ID") in (select "ORDER_ID" from __starlode_change where "__STARLODE_CHANGE" in ('update', 'delete'));
+ where (f."ORDER_ID") in (select "ORDER_ID" from __starlode_changes where "__STARLODE_CHANGE" in ('update', 'delete'));
 
 delete from "STAR"."FACT_SALES" as f
- where (f."ORDER_ID") in (select "ORDER_ID" from __starlode_change where "__STARLODE_CHANGE" in ('update', 'delete'));
+ where (f."ORDER_ID") in (select "ORDER_ID" from __starlode_changes where "__STARLODE_CHANGE" in ('update', 'delete'));
 
 insert into "STAR"."FACT_SALES" ("CUSTOMER_KEY", "PRODUCT_KEY", "DATE_KEY", "ORDER_ID", "CUSTOMER_ID", "PRODUCT_ID", "PRODUCT_NAME", "ORDERED_AT", "AMOUNT", "QUANTITY", load_key)
 select w."CUSTOMER_KEY", w."PRODUCT_KEY", w."DATE_KEY", w."ORDER_ID", w."CUSTOMER_ID", w."PRODUCT_ID", w."PRODUCT_NAME", w."ORDERED_AT", w."AMOUNT", w."QUANTITY", 1
-  from __starlode_keyed as w join __starlode_change as c on c."ORDER_ID" = w."ORDER_ID" and c."__STARLODE_CHANGE" <> 'same';
+  from __starlode_keyed as w join __starlode_changes as c on c."ORDER_ID" = w."ORDER_ID" and c."__STARLODE_CHANGE" <> 'same';
 
 create or replace transient table __starlode_members as
 select distinct "CUSTOMER_ID"
@@ -229,7 +229,7 @@ select "ORDER_ID", "CUSTOMER_KEY"
                then timestamp '0001-01-01 00:00:00' else valid_from end as "__STARLODE_KNOWN_FROM"
      from "STAR"."DIM_CUSTOMER" as v where v."CUSTOMER_KEY" > 0
       and (v."CUSTOMER_ID") in (select "CUSTOMER_ID" from __starlode_pointed)) as d0
-    on d0."CUSTOMER_ID" = f."CUSTOMER_ID" and least(coalesce(cast(f."ORDERED_AT" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') >= d0."__STARLODE_KNOWN_FROM" and least(coalesce(cast(f."ORDERED_AT" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') < d0.valid_to) as found
+    on d0."CUSTOMER_ID" = f."CUSTOMER_ID" and least(coalesce(cast(f."ORDERED_AT" as timestamp_ntz(6)), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') >= d0."__STARLODE_KNOWN_FROM" and least(coalesce(cast(f."ORDERED_AT" as timestamp_ntz(6)), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') < d0.valid_to) as found
  where "CUSTOMER_KEY" <> "__STARLODE_BEFORE0";
 
 create or replace transient table __starlode_moved as

@@ -1,0 +1,97 @@
+"""Where a warehouse is: a project of Google Cloud, a prefix of its datasets, and a location. The environment says who asks."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from starlode.bigquery.driver import driver, failures
+from starlode.bigquery.refusing import refusal
+from starlode.errors import WarehouseError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PATH = re.compile(r"//(?P<project>[a-z][a-z0-9.:-]{1,60}[a-z0-9])(?:/(?P<dataset>[A-Za-z0-9_]{0,200}))?")
+GIGABYTE = 10**9
+
+
+@dataclass(frozen=True)
+class Address:
+    """A project, what the names of its datasets begin with, and where they lie."""
+
+    project: str
+    dataset: str = ""
+    location: str = ""
+
+    @property
+    def shown(self) -> str:
+        return f"bigquery://{self.project}" + (f"/{self.dataset}" if self.dataset else "")
+
+    @property
+    def prefix(self) -> str:
+        """What the name of each dataset begins with."""
+        return f"{self.dataset}_" if self.dataset else ""
+
+    def place(self, quoted: str) -> str:
+        """The identifier of a table, from its name as statements quote it."""
+        return f"{self.project}.{quoted.replace('`', '')}"
+
+
+def read_address(text: str) -> tuple[str, str] | None:
+    """The project and the dataset that `//project/dataset` names; None where it names none."""
+    found = PATH.fullmatch(text)
+    return (found["project"], found["dataset"] or "") if found else None
+
+
+def client(address: Address) -> Any:
+    """A client that asks as the environment says: nothing is asked yet. Raises WarehouseError."""
+    opened = driver()
+    try:
+        return opened.Client(project=address.project, location=address.location or None)
+    except failures() as error:
+        raise WarehouseError(
+            "nobody is told by whom BigQuery is asked",
+            where=address.shown,
+            hint="set GOOGLE_APPLICATION_CREDENTIALS to the file of a service account, or log in with "
+            "`gcloud auth application-default login`",
+        ) from error
+
+
+def found_table(opened: Any, identifier: str) -> Any:
+    """A table as BigQuery knows it; None where there is none."""
+    from google.api_core.exceptions import NotFound
+
+    try:
+        return opened.get_table(identifier)
+    except NotFound:
+        return None
+    except failures() as error:
+        raise refusal(identifier, error) from None
+
+
+def has_dataset(opened: Any, identifier: str) -> bool:
+    """Whether there is a dataset."""
+    from google.api_core.exceptions import NotFound
+
+    try:
+        opened.get_dataset(identifier)
+    except NotFound:
+        return False
+    except failures() as error:
+        raise refusal(identifier, error) from None
+    return True
+
+
+def tables_of(opened: Any, dataset: str) -> Iterator[str]:
+    """The names of the tables of a dataset; none where there is none."""
+    from google.api_core.exceptions import NotFound
+
+    try:
+        for table in opened.list_tables(dataset):
+            yield table.table_id
+    except NotFound:
+        return
+    except failures() as error:
+        raise refusal(dataset, error) from None

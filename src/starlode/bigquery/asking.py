@@ -1,0 +1,113 @@
+"""Statements on their way to BigQuery: each is a job, all of a run's are in one session, and what they cost is counted.
+
+The client names each job before it sends it, and asks for it again where an answer was lost: so a statement is run once. What a
+server throttles or breaks off is repeated with growing pauses.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from starlode.bigquery.address import GIGABYTE, client
+from starlode.bigquery.driver import driver
+from starlode.bigquery.refusing import told
+from starlode.errors import WarehouseError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlode.bigquery.address import Address
+
+NUMERIC_SCALE = 9
+NUMERIC_DIGITS = 29
+PAGE = 10_000
+
+
+class Connection:
+    """One who asks, in a session of BigQuery where one is begun."""
+
+    def __init__(self, address: Address, maximum_gb: int = 0) -> None:
+        self.address = address
+        self.client = client(address)
+        self.session = ""
+        self.bytes_billed = 0
+        self._maximum = maximum_gb * GIGABYTE
+
+    def begin_session(self) -> None:
+        """Begin a session, in which temporary tables and transactions live."""
+        config = self._config(())
+        config.create_session = True
+        with told("select 1"):
+            job = self.client.query("select 1", job_config=config, job_retry=None)
+            job.result()
+            self.session = job.session_info.session_id
+
+    def end_session(self, session: str = "") -> None:
+        """End a session, ours or one that somebody left; an open transaction of it is rolled back."""
+        ended = session or self.session
+        if ended:
+            config = driver().QueryJobConfig()
+            call = f"call bq.abort_session('{ended}')"
+            with told(call):
+                self.client.query(call, job_config=config, job_retry=None).result()
+
+    def run(self, sql: str, values: Sequence[Any] = ()) -> Any:
+        """Run one statement; the rows that it gives."""
+        with told(sql):
+            job = self.client.query(sql, job_config=self._config(values), job_retry=None)
+            rows = job.result(page_size=PAGE)
+            self.bytes_billed += int(job.total_bytes_billed or 0)
+        return rows
+
+    def weighed(self, sql: str) -> Any:
+        """A statement that is only looked at: the columns that it gives, and how many bytes it would read."""
+        config = self._config(())
+        config.dry_run = True
+        config.use_query_cache = False
+        with told(sql):
+            return self.client.query(sql, job_config=config, job_retry=None)
+
+    def close(self) -> None:
+        self.client.close()
+
+    def _config(self, values: Sequence[Any]) -> Any:
+        opened = driver()
+        config = opened.QueryJobConfig(use_legacy_sql=False)
+        config.labels = {"made_by": "starlode"}
+        if self.session:
+            config.connection_properties = [opened.ConnectionProperty("session_id", self.session)]
+        if self._maximum:
+            left = self._maximum - self.bytes_billed
+            if left <= 0:
+                raise WarehouseError(
+                    f"what the run has read costs more than {self._maximum // GIGABYTE:,} GB, the target's `maximum_gb`",
+                    where=self.address.shown,
+                    hint="what was committed stays; raise `maximum_gb` if that is right, and run again",
+                )
+            config.maximum_bytes_billed = left
+        config.query_parameters = [
+            opened.ScalarQueryParameter(f"p{number}", _kind(value), value) for number, value in enumerate(values, 1)
+        ]
+        return config
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, Decimal):
+        _, digits, exponent = value.as_tuple()
+        places = -exponent if isinstance(exponent, int) else 0
+        return "NUMERIC" if places <= NUMERIC_SCALE and len(digits) - places <= NUMERIC_DIGITS else "BIGNUMERIC"
+    if isinstance(value, datetime):
+        return "TIMESTAMP" if value.tzinfo else "DATETIME"
+    return next((kind for ours, kind in _KINDS if isinstance(value, ours)), "STRING")
+
+
+_KINDS: tuple[tuple[type, str], ...] = (
+    (bool, "BOOL"),
+    (int, "INT64"),
+    (float, "FLOAT64"),
+    (bytes, "BYTES"),
+    (date, "DATE"),
+    (time, "TIME"),
+)

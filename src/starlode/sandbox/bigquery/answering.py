@@ -1,0 +1,185 @@
+"""What each request of the interface is answered: datasets, tables, jobs, and the rows of what a job gave."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from starlode.sandbox.bigquery import bringing, running, telling
+from starlode.sandbox.bigquery.accounts import READ, WRITE
+from starlode.sandbox.bigquery.refused import DUPLICATE, NOT_FOUND, UNSUPPORTED, Refused
+
+if TYPE_CHECKING:
+    from starlode.sandbox.bigquery.accounts import Accounts
+    from starlode.sandbox.bigquery.double import Request
+    from starlode.sandbox.bigquery.keeping import Project, Session
+
+Judge = Callable[["Project", "Session | None", str], None]
+Told = tuple[int, Any, dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Requests:
+    """The requests of one account to one project."""
+
+    project: Project
+    accounts: Accounts
+    account: str
+    judge: Judge
+
+    def answer(self, verb: str, path: tuple[str, ...], asked: dict[str, str], request: Request) -> Told:
+        """The code, the body and the headers of an answer; raises Refused."""
+        self.accounts.guard(self.account, READ, f"Project {self.project.name}")
+        match (verb, *path):
+            case ("POST", "datasets"):
+                self._guard_writing("the project")
+                return self._make_dataset(request.told)
+            case ("GET", "datasets", dataset):
+                self.project.guard_dataset(dataset)
+                return 200, self._dataset(dataset), {}
+            case ("GET", "datasets", dataset, "tables"):
+                return 200, self._tables(dataset), {}
+            case ("POST", "datasets", _, "tables"):
+                self._guard_writing("the dataset")
+                return 200, self.project.make_table(request.told), {}
+            case ("GET", "datasets", dataset, "tables", table):
+                return 200, self.project.resource(dataset, table), {}
+            case ("PATCH", "datasets", dataset, "tables", table):
+                self._guard_writing("the table")
+                etag = request.headers.get("if-match")
+                return 200, self.project.change(dataset, table, request.told, etag), {}
+            case ("DELETE", "datasets", dataset, "tables", table):
+                self._guard_writing("the table")
+                self.project.drop_table(dataset, table)
+                return 204, {}, {}
+            case ("POST", "jobs"):
+                return 200, self._insert_query(request.told), {}
+            case ("GET", "jobs", job):
+                return 200, _shown(self._job(job)), {}
+            case ("GET", "queries", job):
+                return 200, self._results(self._job(job), asked), {}
+        raise Refused(UNSUPPORTED, f"Unsupported by this double: {verb} {'/'.join(path)}")
+
+    def insert_load(self, told: dict[str, Any], file: str) -> dict[str, Any]:
+        """A job that loads a file."""
+        self._guard_writing("the table")
+        job = self._begun(told)
+        try:
+            rows = bringing.load(self.project, told["configuration"]["load"], file)
+            job["statistics"]["load"] = {"outputRows": str(rows), "inputFiles": "1"}
+        except Refused as refused:
+            _fail(job, refused)
+        return _shown(job)
+
+    def _insert_query(self, told: dict[str, Any]) -> dict[str, Any]:
+        if "query" not in told["configuration"]:
+            raise Refused(UNSUPPORTED, "Unsupported by this double: a job of another kind")
+        is_dry = bool(told["configuration"].get("dryRun"))
+        job = self._begun(told)
+        if is_dry:
+            del self.project.jobs[job["jobReference"]["jobId"]]
+        try:
+            what = running.asked(told["configuration"])
+            self._guard_statement(what)
+            if told["configuration"]["query"].get("createSession"):
+                job["statistics"]["sessionInfo"] = {"sessionId": self.project.begin_session()}
+            answer = running.run(self.project, what, self.judge)
+        except Refused as refused:
+            # What cannot be a job at all is refused at once, what fails as one is a job that failed.
+            if is_dry or refused.reason == DUPLICATE:
+                raise
+            _fail(job, refused)
+            return _shown(job)
+        job["_answer"] = answer
+        job["statistics"]["query"] = _statistics(answer) | {"schema": {"fields": answer.fields}}
+        job["statistics"]["totalBytesProcessed"] = str(answer.bytes)
+        destination = {"projectId": self.project.name, "datasetId": "_answers", "tableId": job["jobReference"]["jobId"]}
+        job["configuration"]["query"]["destinationTable"] = destination
+        return _shown(job)
+
+    def _guard_statement(self, what: running.Asked) -> None:
+        if not what.sql.lstrip().lower().startswith(("select", "with", "(")):
+            self._guard_writing("the tables")
+
+    def _begun(self, told: dict[str, Any]) -> dict[str, Any]:
+        name = told.get("jobReference", {}).get("jobId") or uuid4().hex
+        with self.project.lock:
+            if name in self.project.jobs:
+                raise Refused(DUPLICATE, f"Already Exists: Job {self.project.name}:{self.project.location}.{name}")
+            now = str(int(time.time() * 1000))
+            job = {
+                "kind": "bigquery#job",
+                "id": f"{self.project.name}:{self.project.location}.{name}",
+                "jobReference": {"projectId": self.project.name, "jobId": name, "location": self.project.location},
+                "configuration": told["configuration"],
+                "status": {"state": "DONE"},
+                "statistics": {"creationTime": now, "startTime": now, "endTime": now},
+            }
+            self.project.jobs[name] = job
+            return job
+
+    def _job(self, name: str) -> dict[str, Any]:
+        if name not in self.project.jobs:
+            raise Refused(NOT_FOUND, f"Not found: Job {self.project.name}:{name}")
+        return self.project.jobs[name]
+
+    def _results(self, job: dict[str, Any], asked: dict[str, str]) -> dict[str, Any]:
+        if "_refused" in job:
+            raise job["_refused"]
+        answer: running.Answer = job["_answer"]
+        start = int(asked.get("pageToken") or asked.get("startIndex") or 0)
+        most = int(asked.get("maxResults") or 10_000)
+        rows = answer.rows[start : start + most]
+        told = {
+            "kind": "bigquery#getQueryResultsResponse",
+            "jobReference": job["jobReference"],
+            "jobComplete": True,
+            "schema": {"fields": answer.fields},
+            "totalRows": str(len(answer.rows)),
+        }
+        # Who asks for no row is told how many there are, and asks again.
+        if most:
+            told["rows"] = [{"f": [telling.cell(value) for value in row]} for row in rows]
+        if start + most < len(answer.rows) and most:
+            told["pageToken"] = str(start + most)
+        return told | _statistics(answer)
+
+    def _make_dataset(self, told: dict[str, Any]) -> Told:
+        dataset = told["datasetReference"]["datasetId"]
+        self.project.make_dataset(dataset)
+        return 200, self._dataset(dataset), {}
+
+    def _dataset(self, dataset: str) -> dict[str, Any]:
+        place = {"projectId": self.project.name, "datasetId": dataset}
+        return {"kind": "bigquery#dataset", "datasetReference": place, "location": self.project.location, "etag": "1"}
+
+    def _tables(self, dataset: str) -> dict[str, Any]:
+        names = self.project.tables(dataset)
+        listed = [{"tableReference": self.project.reference(dataset, name), "type": "TABLE"} for name in names]
+        return {"kind": "bigquery#tableList", "tables": listed, "totalItems": len(listed)}
+
+    def _guard_writing(self, what: str) -> None:
+        self.accounts.guard(self.account, WRITE, f"{what} of {self.project.name}")
+
+
+def _statistics(answer: running.Answer) -> dict[str, Any]:
+    told = {
+        "statementType": answer.kind,
+        "totalBytesProcessed": str(answer.bytes),
+        "totalBytesBilled": str(answer.billed),
+        "cacheHit": False,
+    }
+    return told | ({"numDmlAffectedRows": str(answer.affected)} if answer.affected is not None else {})
+
+
+def _fail(job: dict[str, Any], refused: Refused) -> None:
+    told = {"reason": refused.reason, "message": refused.message}
+    job["status"] |= {"errorResult": told, "errors": [told]}
+    job["_refused"] = refused
+
+
+def _shown(job: dict[str, Any]) -> dict[str, Any]:
+    return {name: told for name, told in job.items() if not name.startswith("_")}

@@ -1,0 +1,101 @@
+"""A statement of BigQuery in DuckDB's words: what means something else there is said so that it means the same.
+
+Functions that DuckDB lacks are macros of each database. A name in a dataset is one in a schema; that of the project goes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from starlode.sandbox.bigquery.refused import INVALID_QUERY, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MACROS = (
+    "create macro farm_fingerprint(told) as cast(hash(told) >> 1 as bigint)",
+    "create macro current_datetime() as cast(now() as timestamp)",
+    "create macro bq_json(told) as coalesce(cast(to_json(told) as varchar), 'null')",
+    "create macro bq_scalar(held, path) as case when json_type(cast(held as json), path) in ('OBJECT', 'ARRAY', 'NULL') "
+    "then null else json_extract_string(cast(held as json), path) end",
+    "create macro bq_nested(held, path) as cast(json_extract(cast(held as json), path) as varchar)",
+)
+SESSION = "_session"
+
+
+def parsed(sql: str) -> exp.Expr:
+    """The tree of one statement."""
+    try:
+        trees = [tree for tree in sqlglot.parse(sql, dialect="bigquery") if tree is not None]
+    except SqlglotError as error:
+        raise Refused(INVALID_QUERY, f"Syntax error: {str(error).splitlines()[0]}") from None
+    if len(trees) != 1:
+        raise Refused(INVALID_QUERY, "Unsupported by this double: a script of several statements")
+    return trees[0]
+
+
+def said(tree: exp.Expr) -> str:
+    """A tree in DuckDB's words."""
+    changed = tree.copy().transform(_said)
+    return changed.sql(dialect="duckdb", comments=False)
+
+
+def _said(node: exp.Expr) -> exp.Expr:
+    if isinstance(node, exp.Table):
+        return _table(node)
+    way = _WAYS.get(type(node))
+    return way(node) if way is not None else node
+
+
+def _table(node: exp.Table) -> exp.Expr:
+    node.set("catalog", None)
+    if node.db.lower() == SESSION:
+        node.set("db", None)
+    return node
+
+
+def _kind(node: Any) -> exp.Expr:
+    bare = {exp.DataType.Type.DECIMAL: "DECIMAL(38, 9)", exp.DataType.Type.BIGDECIMAL: "DECIMAL(38, 18)"}
+    if node.this in bare and not node.expressions:
+        return exp.DataType.build(bare[node.this], dialect="duckdb")
+    return node  # type: ignore[no-any-return]
+
+
+def _extract(node: Any) -> exp.Expr:
+    if node.name.lower() == "dayofweek":
+        # Sunday is 1 there, and 0 here.
+        return _of("(extract(dow from {}) + 1)", node.expression)
+    return _of(f"cast(extract({_PARTS.get(node.name.lower(), node.name)} from {{}}) as bigint)", node.expression)
+
+
+def _of(shape: str, *parts: exp.Expr) -> exp.Expr:
+    """A text of DuckDB around parts that are said by themselves."""
+    return exp.maybe_parse(
+        shape.format(*(part.transform(_said).sql(dialect="duckdb") for part in parts)), dialect="duckdb"
+    )
+
+
+def _json_text(node: Any) -> exp.Expr:
+    return _of("bq_json({})", node.this)
+
+
+_PARTS = {"isoweek": "week", "dayofyear": "doy"}
+_WAYS: dict[type[exp.Expr], Callable[[Any], exp.Expr]] = {
+    exp.DataType: _kind,
+    exp.Extract: _extract,
+    exp.IntDiv: lambda node: _of("(({}) // ({}))", node.this, node.expression),
+    exp.JSONFormat: _json_text,
+    exp.JSONValue: lambda node: _of("bq_scalar({}, {})", node.this, _path(node)),
+    exp.JSONExtractScalar: lambda node: _of("bq_scalar({}, {})", node.this, _path(node)),
+    exp.JSONExtract: lambda node: _of("bq_nested({}, {})", node.this, _path(node)),
+    exp.ParseJSON: lambda node: _of("cast({} as json)", node.this),
+}
+
+
+def _path(node: Any) -> exp.Expr:
+    path = node.args.get("path") or node.expression
+    return exp.Literal.string(path.this if isinstance(path, exp.Literal) else path.sql(dialect="bigquery").strip("'"))

@@ -1,0 +1,45 @@
+create table `star`.`dim_time` (
+  `time_key` int64,
+  `starts_at` datetime,
+  `hour` int64,
+  `date` date,
+  `year` int64,
+  `quarter` int64,
+  `month` int64,
+  `month_name` string,
+  `day` int64,
+  `day_of_week` int64,
+  `day_name` string,
+  `iso_week` int64,
+  `iso_year` int64,
+  `is_weekend` bool,
+  `load_key` int64
+);
+
+insert into `star`.`dim_time` (`time_key`, `starts_at`, `hour`, `date`, `year`, `quarter`, `month`, `month_name`, `day`, `day_of_week`, `day_name`, `iso_week`, `iso_year`, `is_weekend`, `load_key`)
+values (-1, null, null, null, null, null, null, 'Unknown', null, null, 'Unknown', null, null, null, 1),
+       (-2, null, null, null, null, null, null, 'Not applicable', null, null, 'Not applicable', null, null, null, 1),
+       (-3, null, null, null, null, null, null, 'Not yet arrived', null, null, 'Not yet arrived', null, null, null, 1);
+
+insert into `star`.`dim_time` (`time_key`, `starts_at`, `hour`, `date`, `year`, `quarter`, `month`, `month_name`, `day`, `day_of_week`, `day_name`, `iso_week`, `iso_year`, `is_weekend`, load_key)
+select `time_key`, `starts_at`, `hour`, `date`, `year`, `quarter`, `month`, `month_name`, `day`, `day_of_week`, `day_name`, `iso_week`, `iso_year`, `is_weekend`, 1
+  from (
+select cast((extract(year from cast(moment as datetime)) * 10000 + extract(month from cast(moment as datetime)) * 100 + extract(day from cast(moment as datetime))) * 100 + extract(hour from cast(moment as datetime)) as int64) as `time_key`,
+       moment as `starts_at`,
+       extract(hour from moment) as `hour`,
+       cast(moment as date) as `date`,
+       extract(year from moment) as `year`,
+       extract(quarter from moment) as `quarter`,
+       extract(month from moment) as `month`,
+       case extract(month from moment) when 1 then 'January' when 2 then 'February' when 3 then 'March' when 4 then 'April' when 5 then 'May' when 6 then 'June' when 7 then 'July' when 8 then 'August' when 9 then 'September' when 10 then 'October' when 11 then 'November' when 12 then 'December' end as `month_name`,
+       extract(day from moment) as `day`,
+       (mod(extract(dayofweek from moment) + 5, 7) + 1) as `day_of_week`,
+       case (mod(extract(dayofweek from moment) + 5, 7) + 1) when 1 then 'Monday' when 2 then 'Tuesday' when 3 then 'Wednesday' when 4 then 'Thursday' when 5 then 'Friday' when 6 then 'Saturday' when 7 then 'Sunday' end as `day_name`,
+       extract(isoweek from moment) as `iso_week`,
+       extract(isoyear from moment) as `iso_year`,
+       (mod(extract(dayofweek from moment) + 5, 7) + 1) > 5 as `is_weekend`
+  from (select datetime_add(datetime '2018-01-01 00:00:00', interval n hour) as moment
+          from (select n from unnest(generate_array(0, 8783)) as n) as numbers) as moments
+ where extract(year from moment) <= 2018
+  ) as wanted
+ where not exists (select 1 from `star`.`dim_time` as d where d.`time_key` = wanted.`time_key`);

@@ -1,0 +1,146 @@
+create temp table __starlode_in as
+select `user_id`, `first_name`, `last_name`, `gender`, `level`, `registered_at`, cast(`seen_at` as datetime) as `__starlode_seen_at`
+  from (
+select cast(`user_id` as string) as `user_id`,
+       cast(`first_name` as string) as `first_name`,
+       cast(`last_name` as string) as `last_name`,
+       cast(`gender` as string) as `gender`,
+       cast(`level` as string) as `level`,
+       cast(`registered_at` as datetime) as `registered_at`,
+       cast(`seen_at` as datetime) as `seen_at`
+  from (
+SELECT
+  `events`.`userid` AS `user_id`,
+  `events`.`firstname` AS `first_name`,
+  `events`.`lastname` AS `last_name`,
+  `events`.`gender` AS `gender`,
+  `events`.`level` AS `level`,
+  CAST(TIMESTAMP_MILLIS(CAST(`events`.`registration` AS INT64)) AS DATETIME) AS `registered_at`,
+  CAST(TIMESTAMP_MILLIS(`events`.`ts`) AS DATETIME) AS `seen_at`
+FROM (
+  SELECT
+    `artist`,
+    `auth`,
+    `firstName` AS `firstname`,
+    `gender`,
+    `itemInSession` AS `iteminsession`,
+    `lastName` AS `lastname`,
+    `length`,
+    `level`,
+    `location`,
+    `method`,
+    `page`,
+    `sessionId` AS `sessionid`,
+    `registration`,
+    `song`,
+    `status`,
+    `ts`,
+    `userAgent` AS `useragent`,
+    `userId` AS `userid`
+  FROM `staging`.`app__events`
+) AS `events`
+WHERE
+  `events`.`userid` <> ''
+  ) as said
+  ) as chosen;
+
+create table `star`.`dim_user` (
+  `user_key` int64,
+  `user_id` string,
+  `first_name` string,
+  `last_name` string,
+  `gender` string,
+  `level` string,
+  `registered_at` datetime,
+  `valid_from` datetime,
+  `valid_to` datetime,
+  `is_current` bool,
+  `is_inferred` bool,
+  `load_key` int64
+);
+
+insert into `star`.`dim_user` (`user_key`, `user_id`, `first_name`, `last_name`, `gender`, `level`, `registered_at`, `valid_from`, `valid_to`, `is_current`, `is_inferred`, `load_key`)
+values (-1, null, 'Unknown', 'Unknown', 'Unknown', 'Unknown', null, datetime '0001-01-01 00:00:00', datetime '9999-12-31 00:00:00', true, false, 1),
+       (-2, null, 'Not applicable', 'Not applicable', 'Not applicable', 'Not applicable', null, datetime '0001-01-01 00:00:00', datetime '9999-12-31 00:00:00', true, false, 1),
+       (-3, null, 'Not yet arrived', 'Not yet arrived', 'Not yet arrived', 'Not yet arrived', null, datetime '0001-01-01 00:00:00', datetime '9999-12-31 00:00:00', true, false, 1);
+
+create table `starlode`.`dim_user keys` (
+  `user_id` string,
+  `valid_from` datetime,
+  `user_key` int64
+);
+
+insert into `starlode`.`dim_user keys` (`user_id`, `valid_from`, `user_key`)
+select d.`user_id`, d.valid_from, d.`user_key`
+  from `star`.`dim_user` as d
+ where d.`user_key` > 0 and d.`user_id` is not null
+   and not exists (select 1 from `starlode`.`dim_user keys` as m
+                    where m.`user_id` = d.`user_id` and m.valid_from = d.valid_from);
+
+create temp table __starlode_chain as
+with marked as (
+        select `user_id`, `level`, `__starlode_seen_at` as valid_from,
+               last_value(`first_name`) over (partition by `user_id` order by `__starlode_seen_at`, `level` nulls first, `first_name` nulls first, `last_name` nulls first, `gender` nulls first, `registered_at` nulls first
+                       rows between unbounded preceding and unbounded following) as `first_name`,
+               last_value(`last_name`) over (partition by `user_id` order by `__starlode_seen_at`, `level` nulls first, `first_name` nulls first, `last_name` nulls first, `gender` nulls first, `registered_at` nulls first
+                       rows between unbounded preceding and unbounded following) as `last_name`,
+               last_value(`gender`) over (partition by `user_id` order by `__starlode_seen_at`, `level` nulls first, `first_name` nulls first, `last_name` nulls first, `gender` nulls first, `registered_at` nulls first
+                       rows between unbounded preceding and unbounded following) as `gender`,
+               last_value(`registered_at`) over (partition by `user_id` order by `__starlode_seen_at`, `level` nulls first, `first_name` nulls first, `last_name` nulls first, `gender` nulls first, `registered_at` nulls first
+                       rows between unbounded preceding and unbounded following) as `registered_at`,
+               row_number() over (partition by `user_id` order by `__starlode_seen_at`, `level` nulls first, `first_name` nulls first, `last_name` nulls first, `gender` nulls first, `registered_at` nulls first) > 1
+               and `level` is not distinct from lag(`level`) over (partition by `user_id` order by `__starlode_seen_at`, `level` nulls first, `first_name` nulls first, `last_name` nulls first, `gender` nulls first, `registered_at` nulls first) as `__starlode_is_repeat`
+          from __starlode_in
+         where `user_id` is not null and `__starlode_seen_at` is not null)
+select `user_id`, `level`, `first_name`, `last_name`, `gender`, `registered_at`, valid_from,
+       coalesce(lead(valid_from) over (partition by `user_id` order by valid_from), datetime '9999-12-31 00:00:00') as valid_to
+  from marked where not `__starlode_is_repeat`;
+
+create temp table __starlode_held as
+select * from `star`.`dim_user` as d
+ where d.`user_key` > 0 and (d.`user_id`) in (select `user_id` from __starlode_chain);
+
+create temp table __starlode_known as
+select * from `starlode`.`dim_user keys` as m
+ where (m.`user_id`) in (select `user_id` from (select c.`user_id` from __starlode_chain as c
+          left join __starlode_held as d on d.`user_id` = c.`user_id` and d.`valid_from` = c.`valid_from` and not d.is_inferred
+         where d.`user_key` is null) as asked);
+
+create temp table __starlode_rows as
+with waiting as (
+        select i.`user_id`, i.`user_key`, m.`user_key` is null as `__starlode_is_free`
+          from __starlode_held as i
+          left join __starlode_known as m on m.`user_id` = i.`user_id` and m.`user_key` = i.`user_key`
+                and m.valid_from > datetime '0001-01-01 00:00:00'
+         where i.is_inferred or i.valid_from = datetime '0001-01-01 00:00:00'),
+matched as (
+        select d.`user_key` as `__starlode_held_key`, k.`user_key` as `__starlode_known_key`, i.`user_key` as `__starlode_waiting_key`,
+               case when i.`__starlode_is_free` and row_number() over (partition by c.`user_id` order by c.valid_from) = 1 then i.`user_key` end as `__starlode_taken_key`,
+               d.`first_name` is not distinct from c.`first_name` and d.`last_name` is not distinct from c.`last_name` and d.`gender` is not distinct from c.`gender` and d.`level` is not distinct from c.`level` and d.`registered_at` is not distinct from c.`registered_at` and d.`valid_from` is not distinct from c.valid_from and d.`valid_to` is not distinct from c.valid_to and d.`is_current` is not distinct from (c.valid_to = datetime '9999-12-31 00:00:00') as `__starlode_is_same`,
+               c.`user_id`, c.`first_name` as `first_name`, c.`last_name` as `last_name`, c.`gender` as `gender`, c.`level` as `level`, c.`registered_at` as `registered_at`, c.valid_from as `valid_from`, c.valid_to as `valid_to`, (c.valid_to = datetime '9999-12-31 00:00:00') as `is_current`
+          from __starlode_chain as c
+          left join __starlode_held as d on d.`user_id` = c.`user_id` and d.`valid_from` = c.`valid_from` and not d.is_inferred
+          left join __starlode_known as k
+            on k.`user_id` = c.`user_id` and k.valid_from = case when d.`user_key` is null then c.valid_from end
+          left join waiting as i on i.`user_id` = c.`user_id`),
+kept as (
+        select *, coalesce(`__starlode_held_key`, `__starlode_known_key`, `__starlode_taken_key`) as `__starlode_kept_key` from matched),
+keyed as (
+        select *, coalesce(`__starlode_kept_key`, coalesce((select max(`user_key`) from `starlode`.`dim_user keys`), 0)
+                    + row_number() over (partition by `__starlode_kept_key` is null
+                                         order by `user_id`, `valid_from`)) as `user_key`
+          from kept)
+select `user_key`,
+       case when `__starlode_held_key` is not null and `__starlode_is_same` then 'same'
+            when `__starlode_held_key` is not null or `__starlode_kept_key` = `__starlode_waiting_key` then 'update'
+            else 'insert' end as `__starlode_change`,
+       `__starlode_held_key` is null and `__starlode_known_key` is null as `__starlode_is_new_pair`,
+       `user_id`, `first_name`, `last_name`, `gender`, `level`, `registered_at`, `valid_from`, `valid_to`, `is_current`
+  from keyed;
+
+insert into `starlode`.`dim_user keys` (`user_id`, `valid_from`, `user_key`)
+select `user_id`, valid_from, `user_key`
+  from __starlode_rows where `__starlode_is_new_pair`;
+
+insert into `star`.`dim_user` (`user_key`, `user_id`, `first_name`, `last_name`, `gender`, `level`, `registered_at`, `valid_from`, `valid_to`, `is_current`, is_inferred, load_key)
+select `user_key`, `user_id`, `first_name`, `last_name`, `gender`, `level`, `registered_at`, `valid_from`, `valid_to`, `is_current`, false, 1 from __starlode_rows as w where `__starlode_change` <> 'same';

@@ -1,0 +1,23 @@
+insert into `staging`.`app__events` (`artist`, `auth`, `firstName`, `gender`, `itemInSession`, `lastName`, `length`, `level`, `location`, `method`, `page`, `sessionId`, `registration`, `song`, `status`, `ts`, `userAgent`, `userId`, `_file`, `_row`, `_load`)
+select `artist`,
+       `auth`,
+       `firstName`,
+       `gender`,
+       cast(`itemInSession` as int64),
+       `lastName`,
+       cast(`length` as numeric(18,5)),
+       `level`,
+       `location`,
+       `method`,
+       `page`,
+       cast(`sessionId` as int64),
+       cast(`registration` as numeric(18,1)),
+       `song`,
+       cast(`status` as int64),
+       cast(`ts` as int64),
+       `userAgent`,
+       `userId`,
+       `_file`,
+       cast(`_row` as int64),
+       1
+  from `staging`.`(a load job of landing/part-00001.parquet)`;

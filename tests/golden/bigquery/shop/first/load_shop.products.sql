@@ -1,0 +1,73 @@
+drop table if exists `staging`.`shop__products new`;
+
+create table `staging`.`shop__products new` (
+  `product_id` string,
+  `name` string,
+  `_file` string,
+  `_row` int64,
+  `_load` int64,
+  `__starlode_row` string default (generate_uuid())
+);
+
+create temp table `__starlode_staging_shop__products work` (
+  `product_id` string,
+  `name` string,
+  `_file` string,
+  `_row` int64,
+  `_load` int64,
+  `__starlode_row` string default (generate_uuid())
+);
+
+insert into `__starlode_staging_shop__products work` (`product_id`, `name`, `_file`, `_row`, `_load`)
+select `product_id`,
+       `name`,
+       `_file`,
+       cast(`_row` as int64),
+       1
+  from `staging`.`(a load job of landing/part-00001.parquet)`;
+
+create temp table `__starlode_staging_shop__products new met` (
+  `product_id` string,
+  `name` string,
+  `_file` string,
+  `_row` int64,
+  `_load` int64,
+  `__starlode_row` string default (generate_uuid())
+);
+
+insert into `__starlode_staging_shop__products new met` (`product_id`, `name`, `_file`, `_row`, `_load`)
+select `product_id`, `name`, `_file`, `_row`, `_load`
+  from `staging`.`shop__products new` as h
+ where (h.`product_id`) in (select `product_id` from `__starlode_staging_shop__products work`);
+
+create temp table `__starlode_merge` as
+select w.*,
+       case when h.`_load` is null then 'insert'
+            when (((w.`_file` < h.`_file` or (w.`_file` is null and h.`_file` is not null))) or (w.`_file` is not distinct from h.`_file` and (w.`_row` < h.`_row` or (w.`_row` is null and h.`_row` is not null)))) then 'stale'
+            when not (h.`product_id` is not distinct from w.`product_id` and h.`name` is not distinct from w.`name`) then 'update'
+            when h.`_file` = w.`_file` and h.`_row` = w.`_row` then 'same'
+            else 'move' end as `__starlode_change`
+  from (select *, row_number() over (partition by `product_id` order by `_file` desc nulls last, `_row` desc nulls last) as `__starlode_newest`
+          from `__starlode_staging_shop__products work`) as w
+  left join `__starlode_staging_shop__products new met` as h on h.`product_id` = w.`product_id`
+ where w.`__starlode_newest` = 1;
+
+delete from `staging`.`shop__products new` as h
+ where (h.`product_id`) in (select `product_id` from `__starlode_merge` where `__starlode_change` in ('update', 'move'));
+
+insert into `staging`.`shop__products new` (`product_id`, `name`, `_file`, `_row`, `_load`)
+select `product_id`, `name`, `_file`, `_row`, `_load` from `__starlode_merge` where `__starlode_change` in ('insert', 'update', 'move');
+
+alter table `staging`.`shop__products new` rename to `shop__products`;
+
+drop table if exists `staging`.`shop__products gone`;
+
+create table `staging`.`shop__products gone` (
+  `product_id` string,
+  `name` string,
+  `_file` string,
+  `_row` int64,
+  `_load` int64,
+  `_gone` int64,
+  `__starlode_row` string default (generate_uuid())
+);

@@ -1,0 +1,144 @@
+"""What the double of BigQuery takes and refuses, asked by Google's own client."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from google.api_core.exceptions import BadRequest, Conflict, GoogleAPIError, NotFound, PreconditionFailed
+from google.cloud import bigquery
+
+from starlode.bigquery.address import read_address
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def client(bigquery: str) -> Iterator[bigquery.Client]:
+    found = read_address(bigquery.partition(":")[2].partition("?")[0])
+    assert found is not None
+    from google.cloud import bigquery as driver
+
+    opened = driver.Client(project=found[0])
+    opened.create_dataset("house")
+    opened.query("create table house.numbers (n int64, word string)").result()
+    opened.query("insert into house.numbers (n, word) values (1, 'one'), (1, 'uno'), (2, 'two')").result()
+    yield opened
+    opened.close()
+
+
+def in_session(client: Any) -> Any:
+    job = client.query("select 1", job_config=bigquery.QueryJobConfig(create_session=True))
+    job.result()
+    held = bigquery.ConnectionProperty("session_id", job.session_info.session_id)
+    return bigquery.QueryJobConfig(connection_properties=[held])
+
+
+@pytest.mark.parametrize(
+    ("sql", "why"),
+    [
+        ("select n::string from house.numbers", "Syntax error"),
+        ("select no_such from house.numbers", "Unrecognized name"),
+        ("select n + word from house.numbers", "No matching signature"),
+        ("select n from house.nothing", "not found"),
+        ("select epoch_ms(n) from house.numbers", "Function not found"),
+        ("select n from house.numbers union select 1", "Syntax error"),
+        ("select * from read_csv('/etc/passwd')", "not found"),
+        ("delete from house.numbers", "WHERE"),
+        ("update house.numbers set n = 1", "WHERE"),
+        ("insert into house.numbers (n) select 1.5", "cannot be inserted"),
+        ("create temp table t as select 1 as n", "session"),
+        ("create table house.t (n bigint generated always as identity)", "Syntax error"),
+        (
+            "merge house.numbers as t using house.numbers as s on t.n = s.n when matched then update set word = s.word",
+            "MERGE",
+        ),
+        ("begin transaction", "sessions"),
+        ("select 1; select 2", "script"),
+    ],
+)
+def test_what_bigquery_would_refuse_is_refused(client: Any, sql: str, why: str) -> None:
+    with pytest.raises(GoogleAPIError, match=why):
+        client.query(sql, job_retry=None).result()
+
+
+def test_a_transaction_makes_no_table_and_can_be_rolled_back(client: Any) -> None:
+    held = in_session(client)
+    client.query("begin transaction", job_config=held).result()
+    client.query("delete from house.numbers where true", job_config=held).result()
+    client.query("create temp table kept as select 1 as n", job_config=held).result()
+
+    with pytest.raises(BadRequest, match="DDL statements on permanent entities"):
+        client.query("create table house.t (n int64)", job_config=held).result()
+
+    client.query("rollback transaction", job_config=held).result()
+    assert [tuple(row.values()) for row in client.query("select count(*) from house.numbers").result()] == [(3,)]
+
+
+def test_a_session_that_was_ended_is_no_more_and_its_transaction_neither(client: Any) -> None:
+    held = in_session(client)
+    client.query("begin transaction", job_config=held).result()
+    client.query("delete from house.numbers where true", job_config=held).result()
+
+    client.query(f"call bq.abort_session('{held.connection_properties[0].value}')").result()
+
+    with pytest.raises(BadRequest, match="has ended"):
+        client.query("select 1", job_config=held).result()
+    assert [tuple(row.values()) for row in client.query("select count(*) from house.numbers").result()] == [(3,)]
+
+
+def test_a_job_has_its_name_once(client: Any) -> None:
+    client.query("select 1", job_id="named", job_retry=None).result()
+
+    with pytest.raises(Conflict):
+        client.query("select 1", job_id="named", job_retry=None).result()
+
+
+def test_a_load_takes_the_columns_of_its_table_and_no_others(client: Any) -> None:
+    assert load(client, {"n": pa.array([3]), "word": pa.array(["three"])}) == 1
+    for columns in (
+        {"n": pa.array([3])},
+        {"n": pa.array([3]), "word": pa.array(["three"]), "more": pa.array([1])},
+        {"n": pa.array(["3"]), "word": pa.array(["three"])},
+    ):
+        with pytest.raises(BadRequest):
+            load(client, columns)
+    assert client.get_table("house.numbers").num_rows == 4
+
+
+def load(client: Any, columns: dict[str, Any]) -> int:
+    file = io.BytesIO()
+    pq.write_table(pa.table(columns), file)
+    config = bigquery.LoadJobConfig(source_format="PARQUET", create_disposition="CREATE_NEVER")
+    rows: int = client.load_table_from_file(file, "house.numbers", rewind=True, job_config=config).result().output_rows
+    return rows
+
+
+def test_a_table_is_changed_only_as_its_reader_saw_it(client: Any) -> None:
+    first, second = client.get_table("house.numbers"), client.get_table("house.numbers")
+    first.description = "first"
+    client.update_table(first, ["description"])
+
+    second.description = "second"
+    with pytest.raises(PreconditionFailed):
+        client.update_table(second, ["description"])
+
+    assert client.get_table("house.numbers").description == "first"
+
+
+def test_what_costs_too_much_is_not_run(client: Any) -> None:
+    config = bigquery.QueryJobConfig(maximum_bytes_billed=1)
+
+    with pytest.raises(GoogleAPIError, match="exceeded limit for bytes billed"):
+        client.query("select n from house.numbers", job_config=config, job_retry=None).result()
+
+
+def test_what_is_not_there_is_not_found(client: Any) -> None:
+    with pytest.raises(NotFound):
+        client.get_table("house.nothing")
+    with pytest.raises(NotFound):
+        client.get_table("nowhere.nothing")

@@ -1,0 +1,323 @@
+"""BigQuery as the warehouse, on its double: what is refused, what breaks, what a dead run has left, and what it may cost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import starlode
+from starlode.errors import StarlodeError, WarehouseError
+from starlode.session import Reshape
+from starlode.sql import staging
+from starlode.table import DATE, INTEGER, JSON, TEXT, Column, Table, decimal
+from starlode.warehouses.bigquery import BigQuery
+from tests import bigquery_double, projects
+from tests.thorough import IS_THOROUGH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from starlode.project import Project
+    from starlode.sandbox.bigquery.double import Request
+    from tests.bigquery_double import BigQuery as Double
+
+PROJECT = """
+name: shop
+sources:
+  till:
+    files: data
+    streams:
+      customers: {{files: "customers*.csv", key: id, since: version}}
+      orders: {{files: "orders*.csv", types: {{at: timestamp, amount: "decimal(10,2)"}}}}
+dimensions:
+  customer: {{from: till.customers, key: id}}
+facts:
+  sales: {{from: till.orders, grain: "no", at: at, dims: {{customer: id}}, measures: {{amount: sum}}}}
+target: {target}
+"""
+FIRST = {
+    "data/customers1.csv": "id,version,name\nC1,1,Ann\nC2,1,Bob\n",
+    "data/orders1.csv": "no,id,at,amount\n1,C1,2024-01-01 08:00:00,1.10\n2,C2,2024-01-02 09:00:00,2.20\n",
+}
+LATER = {
+    "data/customers2.csv": "id,version,name\nC1,2,Anna\n",
+    "data/orders2.csv": "no,id,at,amount\n3,C1,2024-01-03,3.30\n",
+}
+SALES = "select sum(amount), count(*) from star.fact_sales"
+# The request at which a run is killed, and what a throttled one is answered: some of each, or all where all are asked for.
+MOMENTS = range(15, 165, 15) if IS_THOROUGH else (75, 130)
+CODES = ("429", "503") if IS_THOROUGH else ("503",)
+NUMBERS = Table("star", "numbers", (Column("n", INTEGER), Column("word", TEXT)))
+
+
+@dataclass
+class Meets:
+    """What befalls requests: at most so many times, those that end so."""
+
+    what: str = ""
+    times: int = 0
+    of: tuple[str, ...] = ()
+    seen: Counter[str] = field(default_factory=Counter)
+
+    def __call__(self, request: Request) -> str:
+        path = f"{request.verb} {request.path[0]}"
+        self.seen[path] += 1
+        if self.times and path in self.of:
+            self.times -= 1
+            return self.what
+        return ""
+
+
+@pytest.fixture
+def meets(bigquery_server: Double) -> Iterator[Meets]:
+    befalls = Meets()
+    bigquery_server.double.meets = befalls
+    yield befalls
+    bigquery_server.double.meets = lambda _: ""
+
+
+@pytest.fixture
+def project(bigquery: str, tmp_path: Path) -> Project:
+    return laid(tmp_path, bigquery)
+
+
+def laid(folder: Path, target: str) -> Project:
+    return projects.project(folder, {"starlode.yml": PROJECT.format(target=target), **FIRST})
+
+
+def total(project: Project) -> tuple[Any, ...]:
+    return projects.rows(project, SALES)[0]
+
+
+def test_the_double_says_at_its_start_what_it_does_not_imitate(bigquery_server: Double) -> None:
+    assert any("quotas" in gap for gap in bigquery_server.gaps)
+    assert any("MERGE" in gap for gap in bigquery_server.gaps)
+
+
+def test_datasets_begin_as_the_target_says(bigquery: str, bigquery_server: Double, tmp_path: Path) -> None:
+    target = bigquery.replace("?", "/acme?")
+    project = laid(tmp_path, target)
+
+    run = starlode.run(project)
+
+    assert run.status == "succeeded"
+    assert projects.rows(project, "select count(*) from acme_star.fact_sales") == [(2,)]
+    name = target.partition("//")[2].partition("/")[0]
+    assert bigquery_server.double.project(name).datasets() == ["acme_staging", "acme_star", "acme_starlode"]
+
+
+def test_datasets_that_are_there_are_not_made(bigquery: str, bigquery_server: Double, tmp_path: Path) -> None:
+    """Whoever may change datasets need not be allowed to make some."""
+    name = bigquery.partition("//")[2].partition("?")[0]
+    kept = bigquery_server.double.project(name)
+    for dataset in ("staging", "star", "starlode"):
+        kept.make_dataset(dataset)
+
+    run = starlode.run(laid(tmp_path, bigquery))
+
+    asked = [job["configuration"].get("query", {}).get("query", "") for job in kept.jobs.values()]
+    assert run.status == "succeeded"
+    assert [sql for sql in asked if sql.startswith("create schema")] == []
+
+
+def test_a_load_whose_answer_was_lost_is_not_made_twice(project: Project, meets: Meets) -> None:
+    meets.what, meets.times, meets.of = "unanswered", 1, ("POST upload",)
+
+    starlode.run(project)
+
+    assert total(project) == (Decimal("3.3"), 2)
+    assert starlode.check(project) == ()
+    assert meets.times == 0
+
+
+def test_a_statement_whose_answer_was_lost_is_not_run_twice(project: Project, meets: Meets) -> None:
+    meets.what, meets.times, meets.of = "unanswered", 3, ("POST jobs",)
+
+    starlode.run(project)
+
+    assert total(project) == (Decimal("3.3"), 2)
+    assert starlode.check(project) == ()
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_what_is_throttled_is_asked_again(project: Project, meets: Meets, code: str) -> None:
+    meets.what, meets.times, meets.of = code, 2, ("POST jobs", "POST upload", "GET queries")
+
+    run = starlode.run(project)
+
+    assert run.status == "succeeded"
+    assert total(project) == (Decimal("3.3"), 2)
+
+
+def test_a_key_that_is_not_right_is_told(
+    project: Project, bigquery_server: Double, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = Path(bigquery_server.environment(bigquery_double.LOADER)["GOOGLE_APPLICATION_CREDENTIALS"]).read_text(
+        "utf-8"
+    )
+    other = Path(bigquery_server.environment(bigquery_double.READER)["GOOGLE_APPLICATION_CREDENTIALS"]).read_text(
+        "utf-8"
+    )
+    forged = tmp_path / "forged.json"
+    forged.write_text(other.replace(bigquery_double.READER, bigquery_double.LOADER), "utf-8")
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(forged))
+
+    with pytest.raises(WarehouseError, match="the credentials are not right") as refused:
+        starlode.run(project)
+
+    assert "PRIVATE KEY" in known
+    assert "PRIVATE KEY" not in f"{refused.value} {refused.value.hint}"
+
+
+@pytest.mark.parametrize("account", [bigquery_double.READER, bigquery_double.STRANGER])
+def test_rights_that_are_missing_are_told(
+    project: Project, bigquery_server: Double, monkeypatch: pytest.MonkeyPatch, account: str
+) -> None:
+    for variable, said in bigquery_server.environment(account).items():
+        monkeypatch.setenv(variable, said)
+
+    with pytest.raises(WarehouseError, match="Access Denied") as refused:
+        starlode.run(project)
+
+    assert "docs/bigquery.md" in str(refused.value.hint)
+
+
+def test_a_limit_of_cost_stops_a_run_and_a_higher_one_lets_it_go_on(bigquery: str, tmp_path: Path) -> None:
+    session = BigQuery.named(f"{bigquery}&maximum_gb=1", tmp_path).connect()
+    session.execute(staging.create(session.dialect, Table("starlode", "numbers", NUMBERS.columns)))
+    session._connection.bytes_billed = 10**9
+
+    with pytest.raises(WarehouseError, match="more than 1 GB"):
+        session.rows("select count(*) from starlode.numbers")
+
+    session._connection.bytes_billed = 0
+    assert session.rows("select count(*) from starlode.numbers") == [(0,)]
+    session.close()
+
+
+def test_one_run_at_a_time(project: Project, bigquery: str, tmp_path: Path) -> None:
+    held = BigQuery.named(bigquery, tmp_path).connect()
+
+    with pytest.raises(WarehouseError, match=f"in use by process {os.getpid()}"):
+        starlode.run(project)
+
+    held.close()
+    assert starlode.run(project).status == "succeeded"
+
+
+@pytest.mark.parametrize("after", MOMENTS)
+def test_a_run_that_is_killed_is_finished_by_the_next(
+    project: Project, bigquery_server: Double, after: int, tmp_path: Path
+) -> None:
+    """Whichever request it was that nobody waited for: the star is that of an undisturbed run."""
+    seen = 0
+
+    def kill(request: Request) -> str:
+        nonlocal seen
+        seen += request.verb == "POST"
+        if seen == after:
+            process.send_signal(signal.SIGKILL)
+        return ""
+
+    bigquery_server.double.meets = kill
+    with (tmp_path / "told").open("wb") as told:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "starlode", "run"], cwd=project.folder, stdout=told, stderr=told, env=os.environ
+        )
+        ended = process.wait()
+    bigquery_server.double.meets = lambda _: ""
+
+    starlode.run(project)
+
+    assert ended == -signal.SIGKILL
+    assert total(project) == (Decimal("3.3"), 2)
+    assert starlode.check(project) == ()
+    assert starlode.run(project).status == "unchanged"
+    left = [
+        name
+        for d in ("star", "staging", "starlode")
+        for name in tables(bigquery_server, project, d)
+        if " made " in name
+    ]
+    assert left == []
+
+
+def tables(server: Double, project: Project, dataset: str) -> list[str]:
+    return server.double.project(project.warehouse.project).tables(dataset)  # type: ignore[attr-defined]
+
+
+def test_what_came_later_is_merged(project: Project) -> None:
+    starlode.run(project)
+    projects.write(project.folder, LATER)
+
+    run = starlode.run(project)
+
+    assert run.status == "succeeded"
+    assert total(project) == (Decimal("6.6"), 3)
+    names = projects.rows(project, "select name from star.dim_customer where customer_key > 0 order by id")
+    assert names == [("Anna",), ("Bob",)]
+
+
+def test_a_table_is_made_anew_and_a_run_taken_back(project: Project) -> None:
+    starlode.run(project)
+    projects.write(project.folder, LATER)
+    second = starlode.run(project)
+
+    starlode.rebuild(project, "dim_customer", "fact_sales")
+    rebuilt = total(project)
+    starlode.undo(project, second.run_id, through=True)
+
+    assert rebuilt == (Decimal("6.6"), 3)
+    assert total(project) == (Decimal("3.3"), 2)
+    assert starlode.check(project) == ()
+
+
+def test_columns_change_while_rows_stay_and_json_stays_as_it_was(bigquery: str, tmp_path: Path) -> None:
+    session = BigQuery.named(bigquery, tmp_path).connect()
+    session.execute("create schema if not exists star")
+    table = Table("star", "kept", (Column("n", INTEGER), Column("told", JSON), Column("sum", decimal(38, 20))))
+    session.execute(staging.create(session.dialect, table))
+    row = (1, '{"b": 1.10, "a": 12345678901234567890}', Decimal("123456789012345678.00000000000000000001"))
+    session.insert(table, [row])
+
+    with session.transaction():
+        session.reshape(table, Reshape(dropped=("n",), added=(Column("day", DATE),), retyped=(Column("told", JSON),)))
+
+    assert session.columns(table) == (Column("told", JSON), Column("sum", decimal(38, 20)), Column("day", DATE))
+    assert session.rows("select told, `sum`, day from star.kept") == [(*row[1:], None)]
+    session.close()
+
+
+def test_a_table_that_is_made_after_a_change_of_rows_leaves_both(bigquery: str, tmp_path: Path) -> None:
+    session = BigQuery.named(bigquery, tmp_path).connect()
+    session.execute("create schema if not exists star")
+    session.execute(staging.create(session.dialect, NUMBERS))
+    other = Table("star", "others", NUMBERS.columns)
+
+    with session.transaction():
+        session.execute("create temp table __starlode_in as select 7 as n")
+        session.execute(f"insert into {session.dialect.table(NUMBERS)} (n) select n from __starlode_in")
+        session.execute(staging.create(session.dialect, other))
+        session.insert(other, [(2, "two")])
+        session.execute("drop table if exists __starlode_in")
+        session.execute("create temp table __starlode_in as select 8 as n")
+        session.execute(f"insert into {session.dialect.table(other)} (n) select n from __starlode_in")
+
+    assert session.rows("select n from star.numbers") == [(7,)]
+    assert session.rows("select n, word from star.others order by n") == [(2, "two"), (8, None)]
+    session.close()
+
+
+@pytest.mark.parametrize("target", ["bigquery://", "bigquery://Ab", "bigquery://acme/a/b", "bigquery://acme/a-b"])
+def test_a_target_that_names_no_project_is_refused(target: str, tmp_path: Path) -> None:
+    with pytest.raises(StarlodeError, match="names no project of BigQuery"):
+        projects.project(tmp_path, {"starlode.yml": PROJECT.format(target=target)})
