@@ -27,7 +27,7 @@ def completed(line: str, folder: Path) -> list[str]:
 
 
 def test_commands_are_completed(shop: Path) -> None:
-    assert completed("starlode s", shop) == ["status", "sweep", "schema"]
+    assert completed("starlode s", shop) == ["status", "sweep", "sandbox", "schema"]
 
 
 def test_options_are_completed(shop: Path) -> None:
