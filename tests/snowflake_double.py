@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,7 +9,8 @@ from uuid import uuid4
 
 from starlode.sandbox.environments import LISTS
 from starlode.sandbox.keeping import free_port
-from tests.s3.servers import CLONE, environment, place_of_its_own, running
+from starlode.sandbox.snowflake import kept
+from tests.s3.servers import environment, place_of_its_own, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,15 +73,8 @@ def served() -> Iterator[Snowflake]:
         "bearer": {"token": TOKEN},
     }
     port = free_port()
-    command = [str(environment("fakesnow", LISTS)), "-m", "starlode.sandbox.snowflake.serve", str(port)]
+    said = {"idle": IDLE, "users": users}
     with place_of_its_own() as place:
-        settings = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(place),
-            "TMPDIR": str(place),
-            "LANG": "C.UTF-8",
-            "PYTHONPATH": str(CLONE / "src"),
-            "STARLODE_DOUBLE": json.dumps({"idle": IDLE, "users": users}),
-        }
-        with running(command, place, port, settings, "/ready"):
+        command, settings = kept.command(environment(kept.PACKAGES, LISTS), place, port, said)
+        with running(command, place, port, settings, kept.READY):
             yield Snowflake(port, private)

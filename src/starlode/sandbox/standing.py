@@ -95,17 +95,19 @@ class Sandbox:
 
     def _again(self, name: str, said: Mapping[str, Any]) -> int:
         """The port of a double that runs and was told the same; one that was told something else is stopped."""
-        told = self.place / f"{name}.told.json"
         known = self._known(name, "port")
-        if known and json.loads(told.read_text("utf-8")) == said:
+        if known and json.loads(self._told(name).read_text("utf-8")) == said:
             return int(known)
         if name in self.servers():
             stop(self.place, name)
         return 0
 
+    def _told(self, name: str) -> Path:
+        return self.place / f"{name}.told.json"
+
     def _note(self, name: str, said: Mapping[str, Any]) -> None:
         """Write down what a double is told: secrets, for nobody else to read."""
-        told = self.place / f"{name}.told.json"
+        told = self._told(name)
         told.touch(0o600)
         told.write_text(json.dumps(said), encoding="utf-8")
 
@@ -135,7 +137,7 @@ class Sandbox:
             sys.executable,
             "-m",
             "starlode.sandbox.redshift.serve",
-            str(self.place / f"{REDSHIFT}.told.json"),
+            str(self._told(REDSHIFT)),
             str(port),
         ]
         self._start(Command(REDSHIFT, words, os.environ, self.place, {"port": str(port)}, lambda: _listens(port)))
