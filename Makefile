@@ -11,8 +11,10 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test check unit thorough newest bench clean
 
-demo: $(VENV)/.runtime
-	@$(VENV)/bin/starlode demo music
+# `make demo NAME=music-redshift` shows another example, on the doubles of the sandbox.
+NAME ?= music
+demo: $(VENV)/$(if $(filter music,$(NAME)),.runtime,.sandbox)
+	@$(VENV)/bin/starlode demo $(NAME)
 
 test: check unit
 
@@ -42,6 +44,11 @@ $(VENV)/.runtime: pyproject.toml constraints.txt
 	@$(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/python $(PIP) install --constraint constraints.txt --editable .
 	@touch $@
+
+$(VENV)/.sandbox: pyproject.toml constraints.txt
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python $(PIP) install --constraint constraints.txt --editable '.[sandbox]'
+	@touch $@ $(VENV)/.runtime
 
 $(VENV)/.dev: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from decimal import Decimal
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
@@ -136,3 +137,8 @@ def _without(row: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
 def _sorted(rows: Iterable[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
     """The rows with their cells in the order of the columns' names: which column was seen first says nothing."""
     return sorted((tuple(row[name] for name in sorted(row)) for row in rows), key=repr)
+
+
+def exact(value: Any) -> Decimal:
+    """A number as it is, from whatever a warehouse gave it as."""
+    return Decimal(str(value or 0))

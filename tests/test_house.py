@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "starlode"
 FLOORS = (
-    ("cli", "__main__", "commands", "terminal", "arguments", "completion"),
+    ("cli", "__main__", "commands", "terminal", "arguments", "asked", "completion"),
     (
         *("run", "history", "query", "sweep", "retention", "paper", "why", "tracing"),
         *("rebuild", "undo", "reloading", "restoring"),
@@ -39,8 +39,8 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 EVERY_FILE = [*MODULES, SOURCE / "__init__.py", *TESTS, *sorted((ROOT / "bench").glob("*.py"))]
 # Where a statement may be written: its own floor, and the adapters that have words of their own.
 ROOMS_FOR_SQL = ("sql", "warehouses", "embedded", "bigquery", "postgres", "redshift", "snowflake", "engine", "sandbox")
-# A stream in place of a SELECT is one; the plan on paper names landed files; the demo asks the questions of its example.
-MAY_SPEAK_SQL = ("meaning.selects", "paper", "commands.demo")
+# A stream in place of a SELECT is one; the plan on paper names landed files.
+MAY_SPEAK_SQL = ("meaning.selects", "paper")
 STATEMENT = re.compile(
     r"^\s*(select\s|insert into\s|delete from\s|update \S+ set\s|create (temp )?table|drop table|alter table)", re.I
 )

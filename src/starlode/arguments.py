@@ -7,10 +7,9 @@ hold for many commands are declared once and may stand before or after the comma
 from __future__ import annotations
 
 import argparse
-import re
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from starlode.asked import age, at_least, moment, pair, seconds
 from starlode.terminal.speech import out
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 VERBS = ("land", "load", "build", "check", "export")
 SHELLS = ("bash", "zsh", "fish", "powershell")
 TEMPLATES = ("files", "music")
-AGES = {"h": "hours", "d": "days", "w": "weeks"}
+EXAMPLES = ("music", "music-postgres", "music-redshift")
 
 ABOUT = """\
 From raw data to a star schema that you can trust.
@@ -147,18 +146,30 @@ def _add_demo(commands: Commands) -> None:
     parser = _add(
         commands,
         "demo",
-        "make the music example, run it and show what came out",
-        "The data of a streaming start-up is made up on the spot: songs and listening logs in two\n"
-        "folders of JSON. A second call finds it there and shows that nothing has to be done.",
-        "  starlode demo\n  starlode demo --to /tmp/music --events 1000000",
+        "make an example, run it and show what came out",
+        "Its data is made up on the spot, and what a right star comes to is counted meanwhile. All but\n"
+        "`music` run in the sandbox: on doubles of the services that they name, without an account.\n"
+        "A second call finds everything there and shows that nothing has to be done.",
+        "  starlode demo\n  starlode demo music-redshift --to /tmp/plays --size 50000",
         of_project=False,
     )
     parser.add_argument(
-        "name", metavar="NAME", nargs="?", default="music", choices=("music",), help="the example: music"
+        "name",
+        metavar="NAME",
+        nargs="?",
+        default="music",
+        choices=EXAMPLES,
+        help=f"the example: {', '.join(EXAMPLES)} (default: music)",
     )
     parser.add_argument("--to", metavar="DIR", help="the folder to make (default: ./NAME)")
-    parser.add_argument("--events", metavar="N", type=_at_least(1), help="lines in the logs (default: 8000)")
-    parser.add_argument("--songs", metavar="N", type=_at_least(1), help="songs in the catalogue (default: 100)")
+    told = "how much data to make up: events, orders or students (default: the example's own)"
+    parser.add_argument("--size", metavar="N", type=at_least(1), help=told)
+    parser.add_argument(
+        "--target",
+        metavar="URL",
+        default=argparse.SUPPRESS,
+        help="another warehouse than the example names, such as duckdb:try.duckdb",
+    )
 
 
 def _add_init(commands: Commands) -> None:
@@ -229,7 +240,7 @@ def _add_wait(parser: Parser) -> None:
     parser.add_argument(
         "--wait",
         metavar="SECONDS",
-        type=_seconds,
+        type=seconds,
         default=0.0,
         help="how long to wait for another run to end (default: 0)",
     )
@@ -256,7 +267,7 @@ def _add_status(commands: Commands) -> None:
         "  starlode status\n  starlode status --runs 20\n  starlode status 4f2a9c1e",
     )
     parser.add_argument("run", metavar="RUN", nargs="?", help="a run's name, or the end of it")
-    parser.add_argument("--runs", metavar="N", type=_at_least(1), default=5, help="how many runs (default: 5)")
+    parser.add_argument("--runs", metavar="N", type=at_least(1), default=5, help="how many runs (default: 5)")
 
 
 def _add_why(commands: Commands) -> None:
@@ -274,7 +285,7 @@ def _add_why(commands: Commands) -> None:
         "named",
         metavar="COLUMN=VALUE",
         nargs="+",
-        type=_pair,
+        type=pair,
         help="what only this row has: its grain or its key, or any other columns",
     )
 
@@ -308,7 +319,7 @@ def _add_rebuild(commands: Commands) -> None:
     )
     parser.add_argument("models", metavar="MODEL", nargs="+", help="a table of the star, such as dim_customer")
     parser.add_argument(
-        "--since", metavar="DATE", type=_moment, help="derive only what was touched since then (UTC), as 2026-01-31"
+        "--since", metavar="DATE", type=moment, help="derive only what was touched since then (UTC), as 2026-01-31"
     )
     _add_wait(parser)
 
@@ -337,7 +348,7 @@ def _add_rejects(commands: Commands) -> None:
         "cannot be carried is rejected anew. A stream of a database is read whole again.",
         "  starlode rejects replay\n  starlode rejects replay --stream shop.orders",
     )  # fmt: skip
-    show.add_argument("id", metavar="ID", type=_at_least(1), help="the number that `list` shows")
+    show.add_argument("id", metavar="ID", type=at_least(1), help="the number that `list` shows")
     for each in (listing, replay):
         each.add_argument("--stream", metavar="NAME", help="only of this stream, as source.stream")
     _add_wait(replay)
@@ -365,7 +376,7 @@ def _add_sweep(commands: Commands) -> None:
     )
     parser.add_argument("--dry-run", action="store_true", help="only name the files, and why they would go")
     parser.add_argument("--unneeded", action="store_true", help="also landed files that nothing can need any more")
-    parser.add_argument("--older-than", metavar="AGE", type=_age, help="leave what is younger than this: 12h, 30d, 8w")
+    parser.add_argument("--older-than", metavar="AGE", type=age, help="leave what is younger than this: 12h, 30d, 8w")
     _add_wait(parser)
 
 
@@ -441,49 +452,3 @@ ADDERS: tuple[Callable[[Any], None], ...] = (
     _add_completion,
     _add_version,
 )
-
-
-def _at_least(least: int) -> Callable[[str], int]:
-    """Reads a whole number that is not below `least`."""
-
-    def read(word: str) -> int:
-        digits = word.replace("_", "").replace(",", "")
-        if not digits.isascii() or not digits.isdigit() or int(digits) < least:
-            raise argparse.ArgumentTypeError(f"`{word}` is not a whole number of {least} or more")
-        return int(digits)
-
-    return read
-
-
-def _pair(word: str) -> tuple[str, str]:
-    """Reads `column=value`."""
-    name, sign, value = word.partition("=")
-    if not name or not sign:
-        raise argparse.ArgumentTypeError(f"`{word}` is not written as COLUMN=VALUE")
-    return name, value
-
-
-def _moment(word: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(word)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"`{word}` is no date such as 2026-01-31 or 2026-01-31T18:00") from None
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
-
-
-def _age(word: str) -> timedelta:
-    """An age such as 12h, 30d or 8w."""
-    found = re.fullmatch(r"([0-9]{1,5})([hdw])", word)
-    if found is None:
-        raise argparse.ArgumentTypeError(f"`{word}` is no age: write hours, days or weeks, such as 12h, 30d or 8w")
-    return timedelta(**{AGES[found[2]]: int(found[1])})
-
-
-def _seconds(word: str) -> float:
-    try:
-        seconds = float(word)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"`{word}` is not a number of seconds")
-    return seconds

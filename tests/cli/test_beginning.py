@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.cli.conftest import Cli
 
-SMALL = ("--events", "400", "--songs", "12")
+SMALL = ("--size", "400")
 
 
 @pytest.fixture(scope="session")
@@ -112,7 +112,7 @@ def test_the_template_keeps_the_history_it_shows(cli: Cli, shop: Path) -> None:
 
 def test_demo_shows_the_run_answers_and_its_proof(demo_that_ran: tuple[Path, str, str]) -> None:
     folder, out, err = demo_that_ran
-    truth = json.loads((folder / "music/data/truth.json").read_text("utf-8"))
+    truth = json.loads((folder / "music/.starlode/demo.json").read_text("utf-8"))["counted"]
 
     assert "How much does each level listen?" in out
     assert "rows in = rows out" in err
@@ -123,14 +123,14 @@ def test_demo_shows_the_run_answers_and_its_proof(demo_that_ran: tuple[Path, str
 
 def test_a_second_demo_says_that_nothing_changed(demo_that_ran: tuple[Path, str, str]) -> None:
     folder, out, _ = demo_that_ran
-    made = (folder / "music/data/truth.json").stat().st_mtime_ns
+    made = (folder / "music/.starlode/demo.json").stat().st_mtime_ns
 
     again = call("demo", folder=folder)
 
     assert again.code == 0
     assert again.err.startswith("nothing changed")
     assert again.out == out
-    assert (folder / "music/data/truth.json").stat().st_mtime_ns == made
+    assert (folder / "music/.starlode/demo.json").stat().st_mtime_ns == made
 
 
 def test_demo_as_json_is_one_document(demo_that_ran: tuple[Path, str, str]) -> None:
@@ -140,18 +140,18 @@ def test_demo_as_json_is_one_document(demo_that_ran: tuple[Path, str, str]) -> N
     told = json.loads(answer.out)
 
     assert answer.err == ""
-    assert {"schema_version", "folder", "truth", "run", "answers"} == set(told)
-    assert told["run"]["status"] == "unchanged"
+    assert {"schema_version", "folder", "truth", "runs", "answers"} == set(told)
+    assert [run["status"] for run in told["runs"]] == ["unchanged"]
     assert {"question", "columns", "rows"} == set(told["answers"][0])
 
 
 def test_demo_does_not_mix_two_sizes(demo_that_ran: tuple[Path, str, str]) -> None:
     folder, _, _ = demo_that_ran
 
-    answer = call("demo", "--events", "500", folder=folder)
+    answer = call("demo", "--size", "500", folder=folder)
 
     assert answer.code == 2
-    assert "another size: 400 events, 12 songs" in answer.err
+    assert "another size: 400" in answer.err
 
 
 def test_demo_leaves_another_project_alone(cli: Cli, shop: Path) -> None:
@@ -163,13 +163,24 @@ def test_demo_leaves_another_project_alone(cli: Cli, shop: Path) -> None:
 
 
 def test_demo_goes_on_after_it_was_stopped_while_making_data(tmp_path: Path) -> None:
-    write(tmp_path, {"music/data.partial/song_data/A/A/A/half.json": "{"})
+    state = {"music/.starlode/demo.json": '{"day": 1, "size": 400}', "music/data/song_data/A/A/A/half.json": "{"}
+    write(tmp_path, state)
 
-    answer = call("demo", *SMALL, folder=tmp_path)
+    answer = call("demo", folder=tmp_path)
 
     assert answer.code == 0
-    assert not (tmp_path / "music/data.partial").exists()
+    assert not (tmp_path / "music/data/song_data/A/A/A/half.json").exists()
     assert "proved: " in answer.err
+
+
+def test_demo_clears_no_folder_that_it_did_not_fill(tmp_path: Path) -> None:
+    write(tmp_path, {"music/data/mine.json": "{}"})
+
+    answer = call("demo", folder=tmp_path)
+
+    assert answer.code == 2
+    assert "into a folder that is there" in answer.err
+    assert (tmp_path / "music/data/mine.json").read_text() == "{}"
 
 
 def test_init_from_the_music_template_has_data(cli: Cli, tmp_path: Path) -> None:
@@ -177,4 +188,4 @@ def test_init_from_the_music_template_has_data(cli: Cli, tmp_path: Path) -> None
 
     assert answer.code == 0
     assert starlode.read(tmp_path / "radio").name == "radio"
-    assert (tmp_path / "radio/data/truth.json").is_file()
+    assert (tmp_path / "radio/data/song_data").is_dir()

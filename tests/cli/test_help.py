@@ -137,7 +137,7 @@ def test_a_misspelt_word_brings_the_nearest_one(words: tuple[str, ...], meant: s
         ("run", "--wait", "soon"),
         ("run", "--wait", "nan"),
         ("status", "--runs", "0"),
-        ("demo", "--events", "1.5"),
+        ("demo", "--size", "1.5"),
         ("rejects",),
         ("rejects", "show", "first"),
         ("query",),
@@ -162,6 +162,6 @@ def test_options_of_every_command_may_stand_before_it() -> None:
 
 
 def test_numbers_may_be_written_as_people_read_them() -> None:
-    arguments = make_parser().parse_args(["demo", "--events", "1,000_000"])
+    arguments = make_parser().parse_args(["demo", "--size", "1,000_000"])
 
-    assert arguments.events == 1_000_000
+    assert arguments.size == 1_000_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -97,6 +97,19 @@ def test_every_type_is_spelled_and_read_back(session: Session) -> None:
     session.execute(staging.create(session.dialect, table))
 
     assert session.columns(table) == columns
+
+
+def test_nothing_of_any_type_is_nothing_beside_something(session: Session) -> None:
+    columns = tuple(Column(f"c{i}", kind) for i, kind in enumerate(EVERY_TYPE))
+    table = Table("house", "nothings", (Column("n", INTEGER), *columns, Column("at", TIMESTAMP)))
+    session.execute(staging.create(session.dialect, table))
+    nothing: list[Any] = [None] * len(columns)
+
+    session.insert(table, [[1, *nothing, datetime(2026, 1, 31, 10, 20, 30)], [2, *nothing, None]])
+
+    told = session.arrow(f"select * from {session.dialect.table(table)} order by n").read_all().to_pylist()
+    assert [[row[column.name] for column in columns] for row in told] == [nothing, nothing]
+    assert [row["at"] for row in told] == [datetime(2026, 1, 31, 10, 20, 30), None]
 
 
 def test_a_table_that_is_not_there_has_no_columns(session: Session) -> None:

@@ -7,7 +7,8 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from starlode.commands.laying import as_name, lay, lay_music_data
+from starlode.commands.laying import as_name, lay
+from starlode.commands.showing import DEMOS, Days
 from starlode.terminal import documents
 from starlode.terminal.speech import out, paint, safe, say
 from starlode.terminal.summary import shown_path
@@ -21,7 +22,10 @@ def command(arguments: Namespace) -> int:
     name = arguments.name or as_name(folder.resolve().name)
     written = lay(arguments.template, folder, name)
     if arguments.template == "music":
-        lay_music_data(folder, events=None, songs=None)
+        demo = DEMOS[arguments.template]
+        days = Days(demo, folder)
+        if not days.begun():
+            list(days.play(str(folder / demo.place)))
     steps = [
         *([f"cd {shlex.quote(str(folder))}"] if folder.resolve() != Path.cwd() else []),
         "starlode plan",

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-from dataclasses import asdict
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlode.declaration import PROJECT_FILE
 from starlode.declare import NAME
@@ -26,8 +23,6 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 SHIPPED = (".csv", ".md", ".py", ".sql", ".yml")
 HIDDEN = {"gitignore": ".gitignore", "env.example": ".env.example"}
 SCHEMA_FILE = "starlode.schema.json"
-DATA, TRUTH = "data", "truth.json"
-SMALL = {"events": 8_000, "songs": 100}
 
 
 def lay(template: str, folder: Path, name: str) -> tuple[Path, ...]:
@@ -49,22 +44,6 @@ def lay(template: str, folder: Path, name: str) -> tuple[Path, ...]:
     return written
 
 
-def lay_music_data(folder: Path, *, events: int | None, songs: int | None) -> dict[str, Any]:
-    """Make the music example's data unless it is there; what a right star comes to, counted while it was made."""
-    asked = {"events": events, "songs": songs}
-    data, partial = folder / DATA, folder / f"{DATA}.partial"
-    if (data / TRUTH).is_file():
-        truth: dict[str, Any] = json.loads((data / TRUTH).read_text("utf-8"))
-        _same_size(data, truth, asked)
-        return truth
-    shutil.rmtree(partial, ignore_errors=True)
-    sizes = {name: SMALL[name] if size is None else size for name, size in asked.items()}
-    truth = asdict(import_module("starlode.templates.music.generate").generate(partial, **sizes))
-    (partial / TRUTH).write_text(json.dumps(truth, indent=2) + "\n", encoding="utf-8")
-    partial.rename(data)
-    return truth
-
-
 def as_name(text: str) -> str:
     """The nearest name of a project to a text such as a folder's name."""
     name = re.sub(r"[^a-z0-9_]+", "_", text.lower()).strip("_")
@@ -81,11 +60,3 @@ def _files(template: str, name: str) -> Iterator[tuple[str, bytes]]:
     yield SCHEMA_FILE, (json.dumps(json_schema(), indent=2) + "\n").encode()
     declared = (TEMPLATES / template / PROJECT_FILE).read_text("utf-8")
     yield PROJECT_FILE, re.sub(r"(?m)^name: .*$", f"name: {name}", declared, count=1).encode()
-
-
-def _same_size(data: Path, truth: dict[str, Any], asked: dict[str, int | None]) -> None:
-    other = {name: size for name, size in asked.items() if size is not None and size != truth[name]}
-    if other:
-        held = ", ".join(f"{truth[name]:,} {name}" for name in asked)
-        advice = "choose another folder with --to, or remove this one"
-        raise ProjectError(Mistake(f"the data that is here has another size: {held}", str(data), hint=advice))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlode.declaration import PROJECT_FILE
 from starlode.errors import StarlodeError
@@ -20,16 +20,18 @@ def asked_project(arguments: Namespace) -> Project:
     """The project that the command line means, with its target."""
     place = Path(arguments.project) if arguments.project else nearest_folder(Path.cwd())
     project = read(place, target=arguments.target)
-    if not arguments.sandbox:
-        return project
+    stood: Project = sandbox().in_sandbox(project) if arguments.sandbox else project
+    return stood
+
+
+def sandbox() -> Any:
+    """The sandbox, whose packages are there where the extra was installed."""
     try:
-        sandboxed = import_module("starlode.commands.sandboxed")
+        return import_module("starlode.commands.sandboxed")
     except ModuleNotFoundError as error:
         raise StarlodeError(
             f"the sandbox needs packages that are not installed: {error.name}", hint="pip install 'starlode[sandbox]'"
         ) from error
-    stood: Project = sandboxed.in_sandbox(project)
-    return stood
 
 
 def asked_names(select: list[str]) -> tuple[str, ...]:

@@ -63,6 +63,13 @@ def in_sandbox(project: Project) -> Project:
     return stood
 
 
+def source_database(folder: Path, name: str) -> tuple[str, bool]:
+    """The URL of a database that stands for a source of a project, and whether it was made just now."""
+    sandbox = sandbox_of(folder)
+    is_new = sandbox.make_database(f"{name}_source")
+    return f"{sandbox.postgres()}/{name}_source", is_new
+
+
 def _buckets(project: Project) -> set[str]:
     """The buckets that a project lands in and reads; raises ProjectError for those of other services than S3."""
     places = [getattr(source, "files", "") for source in project.sources]

@@ -70,14 +70,16 @@ class Sandbox:
         make_snowflake_database(port, user, password, database)
         return port
 
-    def make_database(self, name: str, owner: str = SUPERUSER) -> None:
-        """Make a database of the PostgreSQL for somebody, who is made as well; what is there stays."""
+    def make_database(self, name: str, owner: str = SUPERUSER) -> bool:
+        """Make a database of the PostgreSQL for somebody, who is made as well; what is there stays. Whether it is new."""
         with psycopg.connect(f"{self.postgres()}/postgres", autocommit=True) as connection:
             if not connection.execute("select 1 from pg_roles where rolname = %s", (owner,)).fetchone():
                 connection.execute(sql.SQL("create role {} login").format(sql.Identifier(owner)))
-            if not connection.execute("select 1 from pg_database where datname = %s", (name,)).fetchone():
+            is_new = not connection.execute("select 1 from pg_database where datname = %s", (name,)).fetchone()
+            if is_new:
                 made = sql.SQL("create database {} owner {} template template0")
                 connection.execute(made.format(sql.Identifier(name), sql.Identifier(owner)))
+        return is_new
 
     def servers(self) -> dict[str, Kept]:
         """Those that were started, by name."""

@@ -13,11 +13,13 @@ import os
 import sys
 from typing import Any
 
+import fakesnow.arrow
 import fakesnow.conn
 import fakesnow.copy_into
 import fakesnow.cursor
 import fakesnow.server as server
 import jwt
+import pyarrow as pa
 import uvicorn
 from fakesnow.cursor import FakeSnowflakeCursor
 from starlette.responses import JSONResponse
@@ -117,6 +119,15 @@ def _stand_in(world: World) -> None:
 
     server.describe_as_rowtype = numbered
     fakesnow.cursor.transforms.integer_precision = whole
+    # A moment that nobody knows would be told as the first of 1970.
+    told_as = fakesnow.arrow.timestamp_to_sf_struct
+
+    def moments(held: Any) -> Any:
+        whole = held.combine_chunks() if isinstance(held, pa.ChunkedArray) else held
+        parts = told_as(whole)
+        return pa.StructArray.from_arrays(parts.flatten(), fields=list(parts.type), mask=whole.is_null())
+
+    fakesnow.arrow.timestamp_to_sf_struct = moments
     # Lengths of texts are kept in a database of their own, which no transaction can write to beside another one.
     measured = fakesnow.cursor.transforms.extract_text_length
 

@@ -26,6 +26,7 @@ FIRST_DAY = 1541030400000  # 2018-11-01T00:00:00Z in epoch milliseconds
 HOUR = 3_600_000
 END = FIRST_DAY + 30 * 24 * HOUR
 TICKS = 100_000  # durations have five decimals
+DAYS, SIZE, SONGS = 1, 8_000, 100  # of the demonstration
 
 HOURS = (5, 4, 3, 3, 3, 4, 5, 6, 7, 8, 8, 9, 9, 9, 10, 11, 12, 11, 10, 9, 9, 8, 7, 6)
 WEEKDAYS = (11, 11, 11, 10, 10, 8, 7)  # from Monday; 2018-11-01 was a Thursday
@@ -426,11 +427,18 @@ def _exact(ticks: int) -> str:
     return f"{ticks // TICKS}.{ticks % TICKS:05d}"
 
 
+def play(day: int, place: str, *, size: int = SIZE, seed: int = 1) -> dict[str, int | str]:
+    """The one day of the demonstration: the data of a month, and what a right star of it comes to."""
+    if day != DAYS:
+        raise ValueError(day)
+    return asdict(generate(Path(place), events=size, songs=SONGS, seed=seed))
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command line: `python generate.py --events 8000 --songs 100 --seed 1 --to data`."""
     parser = argparse.ArgumentParser(description="Make song metadata and a month of listening logs.")
-    parser.add_argument("--events", type=int, default=8000, help="lines in the logs (default: %(default)s)")
-    parser.add_argument("--songs", type=int, default=100, help="files in the catalogue (default: %(default)s)")
+    parser.add_argument("--events", type=int, default=SIZE, help="lines in the logs (default: %(default)s)")
+    parser.add_argument("--songs", type=int, default=SONGS, help="files in the catalogue (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same bytes (default: %(default)s)")
     parser.add_argument("--to", type=Path, required=True, help="the folder to write song_data and log_data into")
     parser.add_argument("--truth", type=Path, help="a JSON file to write what the data comes to into")

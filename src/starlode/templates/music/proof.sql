@@ -1,0 +1,1 @@
+select count(*) as plays, sum(seconds) as seconds from star.fact_songplay

@@ -1,0 +1,1 @@
+select song_id, title, artist_id, year, duration from app.songs
