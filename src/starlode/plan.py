@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from starlode.table import Column
 
 # A change of how models are built makes them be built again.
-BUILD_VERSION = 3
+BUILD_VERSION = 4
 VERBS: tuple[Verb, ...] = ("land", "load", "build", "deliver", "check", "export")
 
 

@@ -181,3 +181,54 @@ def test_a_member_that_left_ends_though_no_row_of_it_was_read(tmp_path: Path) ->
 
     current = "select customer_id from star.dim_customer where is_current and customer_key > 0 order by 1"
     assert projects.rows(project, current) == [("C1",)]
+
+
+SPLIT = """
+name: shop
+sources:
+  shop:
+    files: data
+    streams:
+      lines: {files: "lines*.csv", key: [order_id, line_no]}
+      orders: {files: "orders*.csv", key: order_id}
+      rates: {files: "rates*.csv", key: zone}
+facts:
+  lines: {from: sql/lines.sql, grain: [order_id, line_no], measures: [cost]}
+"""
+SPLIT_FILES = {
+    "starlode.yml": SPLIT,
+    "data/lines1.csv": "order_id,line_no,pieces\n1,1,1\n1,2,1\n1,3,1\n2,1,5\n2,2,2\n3,1,1\n",
+    "data/orders1.csv": "order_id,zone\n1,A\n2,B\n3,A\n",
+    "data/rates1.csv": "zone,cost\nA,100\nB,11\n",
+}
+CHANGES = {
+    "a line comes": {"data/lines2.csv": "order_id,line_no,pieces\n2,3,4\n"},
+    "a line goes": {"data/lines1.csv": SPLIT_FILES["data/lines1.csv"].replace("1,3,1\n", "")},
+    "an order changes": {"data/orders2.csv": "order_id,zone\n3,B\n"},
+    "an order goes": {"data/orders1.csv": "order_id,zone\n1,A\n3,A\n"},
+    "a rate changes": {"data/rates2.csv": "zone,cost\nA,101\n"},
+    "all at once": {
+        "data/lines1.csv": SPLIT_FILES["data/lines1.csv"].replace("2,2,2\n", "2,2,1\n"),
+        "data/orders1.csv": "order_id,zone\n1,B\n2,A\n3,A\n",
+        "data/rates1.csv": "zone,cost\nA,7\nB,12\n",
+    },
+}
+
+
+def test_rows_beside_one_that_changed_are_derived_again_where_their_stream_is_joined_to_itself(tmp_path: Path) -> None:
+    """The stream that drives the fact is the only one that changes, and it is not only there that it is read."""
+    sql = """
+    select l.order_id, l.line_no, l.pieces, t.pieces as of_order
+      from shop.lines as l
+      join (select order_id, sum(pieces) as pieces from shop.lines group by order_id) as t on t.order_id = l.order_id
+    """
+    files = SPLIT_FILES | {"sql/lines.sql": sql, "starlode.yml": SPLIT.replace("[cost]", "[pieces]")}
+    project = projects.project(tmp_path, files)
+    starlode.run(project)
+
+    projects.write(tmp_path, CHANGES["a line goes"] | CHANGES["a line comes"])
+    starlode.run(project)
+
+    assert projects.rows(project, "select order_id, line_no, of_order from star.fact_lines order by 1, 2") == [
+        *((1, 1, 2), (1, 2, 2), (2, 1, 11), (2, 2, 11), (2, 3, 11), (3, 1, 1))
+    ]

@@ -64,7 +64,8 @@ def find_touched(
     driving = places[found.stream]
     is_one_row = found.is_one_row_of(() if _is_seen(driving) else work.project.stream(found.stream).key)
     within = sql.within(dialect)
-    if is_one_row and step.changed == (found.stream,) and not also:
+    is_joined = any(cut.stream == found.stream for cut in found.cuts)
+    if is_one_row and step.changed == (found.stream,) and not is_joined and not also:
         # The rows that are new are all that there is to read, and their load tells them.
         within = sql.newer(dialect, step.since)
     else:
