@@ -195,8 +195,24 @@ sources:
 facts:
   lines: {from: sql/lines.sql, grain: [order_id, line_no], measures: [cost]}
 """
+# An order's cost is shared out to its lines, rounded down; what is left falls to the last of them.
+SHARED = """
+with totals as (select order_id, sum(pieces) as pieces, max(line_no) as last_line from shop.lines group by order_id),
+     costs as (
+       select p.order_id, min(t.pieces) as pieces, min(t.last_line) as last_line, min(r.cost) as cost,
+              cast(sum(r.cost * p.pieces // t.pieces) as bigint) as handed_out
+         from shop.lines as p
+         join shop.orders as o on o.order_id = p.order_id
+         join shop.rates as r on r.zone = o.zone
+         join totals as t on t.order_id = p.order_id
+        group by p.order_id)
+select l.order_id, l.line_no,
+       c.cost * l.pieces // c.pieces + case when l.line_no = c.last_line then c.cost - c.handed_out else 0 end as cost
+  from shop.lines as l left join costs as c on c.order_id = l.order_id
+"""
 SPLIT_FILES = {
     "starlode.yml": SPLIT,
+    "sql/lines.sql": SHARED,
     "data/lines1.csv": "order_id,line_no,pieces\n1,1,1\n1,2,1\n1,3,1\n2,1,5\n2,2,2\n3,1,1\n",
     "data/orders1.csv": "order_id,zone\n1,A\n2,B\n3,A\n",
     "data/rates1.csv": "zone,cost\nA,100\nB,11\n",
@@ -213,6 +229,26 @@ CHANGES = {
         "data/rates1.csv": "zone,cost\nA,7\nB,12\n",
     },
 }
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_joined_group_over_several_streams_is_derived_again_where_one_of_them_changed(
+    change: str, tmp_path: Path
+) -> None:
+    project = projects.project(tmp_path / "day by day", SPLIT_FILES)
+    starlode.run(project)
+    assert projects.rows(project, "select order_id, line_no, cost from star.fact_lines order by 1, 2") == [
+        *((1, 1, 33), (1, 2, 33), (1, 3, 34), (2, 1, 7), (2, 2, 4), (3, 1, 100))
+    ]
+
+    projects.write(tmp_path / "day by day", CHANGES[change])
+    (build,) = (step for step in starlode.plan(project).steps if step.verb == "build")
+    starlode.run(project)
+
+    at_once = projects.project(tmp_path / "at once", SPLIT_FILES | CHANGES[change])
+    starlode.run(at_once)
+    assert "as a whole" not in build.reason
+    assert projects.star(project) == projects.star(at_once)
 
 
 def test_rows_beside_one_that_changed_are_derived_again_where_their_stream_is_joined_to_itself(tmp_path: Path) -> None:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from starlode.sql.chain import Unfollowed, appended, conjuncts, links, through
+from starlode.sql.chain import Unfollowed, appended, links, through
+from starlode.sql.joined import Unreached as Unreached
+from starlode.sql.joined import only, streams_behind, up_to
 from starlode.sql.select import DRIVING, SPOT, qualified_over
 from starlode.sql.translate import Untranslated
 
@@ -30,10 +32,6 @@ VOLATILE_NAMES = {
     *("txid_current", "current_localtime", "current_localtimestamp", "localtime", "localtimestamp", "setseed"),
     *("get_current_date", "row_number", "current_setting", "getenv", "getvariable"),
 }
-
-
-class Unreached(Exception):
-    """The reason why a SELECT is derived as a whole."""
 
 
 @dataclass(frozen=True)
@@ -171,92 +169,24 @@ def _cuts(settled: exp.Query, chain: tuple[Link, ...], driving: exp.Table) -> It
     """A cut for each stream that is joined, from the innermost SELECT outwards."""
     beside = settled.args.get("with_")
     for depth in reversed(range(len(chain))):
-        link = chain[depth]
-        for number, join in enumerate(link.select.args.get("joins") or ()):
-            _guard_join(join)
-            table = _joined(join, settled, link)
-            if table is not None:
+        select = chain[depth].select
+        for number, join in enumerate(select.args.get("joins") or ()):
+            for table in streams_behind(join, select, settled):
                 if table is driving:
                     raise Unreached("it starts from what it joins")
-                yield Cut(f"{table.db}.{table.name}", table.meta[SPOT], _cut(chain, depth, number, beside))
+                spot = int(table.meta[SPOT])
+                yield Cut(f"{table.db}.{table.name}", spot, _cut(chain, depth, number, beside, spot))
 
 
-def _guard_join(join: exp.Join) -> None:
-    side, kind, method = (str(join.args.get(part) or "").upper() for part in ("side", "kind", "method"))
-    if side not in ("", "LEFT") or kind not in ("", "INNER", "CROSS", "OUTER") or method not in ("", "NATURAL"):
-        raise Unreached(f"it has a join of the kind {' '.join(w for w in (method, side, kind) if w).lower()}")
-
-
-def _joined(join: exp.Join, settled: exp.Query, link: Link) -> exp.Table | None:
-    """The one stream behind what is joined; None where that reads no stream."""
-    source = join.this
-    if isinstance(source, exp.Unnest | exp.Values):
-        return None
-    if isinstance(source, exp.Table) and source.db:
-        return source
-    query = _query_behind(source, settled)
-    tables = list(query.find_all(exp.Table))
-    if not isinstance(query, exp.Select) or len(tables) != 1 or not tables[0].db or query.args.get("joins"):
-        raise Unreached(f"what it joins as {source.alias_or_name} reads more than one stream")
-    if any(query.args.get(part) for part in ("limit", "offset", "qualify", "with_")) or query.find(exp.Subquery):
-        raise Unreached(f"what it joins as {source.alias_or_name} keeps only some of its rows")
-    _guard_joined_groups(query, join, link)
-    return tables[0]
-
-
-def _query_behind(source: exp.Expr, settled: exp.Query) -> exp.Expr:
-    if isinstance(source, exp.Subquery):
-        return source.this  # type: ignore[no-any-return]
-    clauses = settled.args.get("with_")
-    found = [c for c in clauses.expressions if c.alias.lower() == source.name.lower()] if clauses is not None else []
-    if not isinstance(source, exp.Table) or not found or clauses is None or clauses.recursive:
-        raise Unreached("it joins something that is no stream")
-    named = sum(1 for t in settled.find_all(exp.Table) if not t.db and t.name.lower() == source.name.lower())
-    if named > 1:
-        raise Unreached(f"it reads {source.name} more than once")
-    return found[0].this  # type: ignore[no-any-return]
-
-
-def _guard_joined_groups(query: exp.Select, join: exp.Join, link: Link) -> None:
-    """A group that is joined must be found by what it groups by: its sums are not known in a cut."""
-    sums = {p.alias_or_name.lower() for p in query.selects if p.find(exp.AggFunc)}
-    if not sums and not query.args.get("group"):
-        return
-    if query.args.get("group") is None:
-        raise Unreached("it joins one total over all rows")
-    alias = join.alias_or_name.lower()
-    conditions = [join.args.get("on"), *conjuncts(link.select)]
-    for column in (c for part in conditions if part is not None for c in part.find_all(exp.Column)):
-        if column.table.lower() == alias and column.name.lower() in sums:
-            raise Unreached(f"it joins or filters by a sum of {alias}")
-
-
-def _cut(chain: tuple[Link, ...], depth: int, number: int, beside: exp.With | None) -> exp.Select:
-    """The SELECT of one link up to a join, giving the numbers of the driving rows that it finds."""
+def _cut(chain: tuple[Link, ...], depth: int, number: int, beside: exp.With | None, spot: int) -> exp.Select:
+    """The SELECT of one link up to a join that reads a stream at a spot, giving the driving rows that are found by it."""
     copies = _copied(chain, depth, beside)
     select = copies[0].select
-    joins = select.args["joins"][: number + 1]
-    is_left = bool(joins[-1].args.get("side"))
-    joins[-1].set("side", None)
-    _keep_groups(joins[-1].this, select)
-    if str(joins[-1].args.get("kind") or "").upper() == "OUTER":
-        joins[-1].set("kind", None)
-    select.set("joins", joins)
-    # A row of a LEFT join that WHERE leaves out may have stood where the lack of one would have been let in.
-    asked = joins[:-1] if is_left else joins
-    known = {copies[0].alias.lower(), *(join.alias_or_name.lower() for join in asked)}
-    kept = [c.copy() for c in conjuncts(select) if all(x.table.lower() in known for x in c.find_all(exp.Column))]
-    select.set("where", exp.Where(this=exp.and_(*kept)) if kept else None)
-    _only(select, [])
+    up_to(select, number, select, spot)
+    only(select, [])
     for link in copies:
         appended(link, DRIVING)
     return select
-
-
-def _keep_groups(source: exp.Expr, select: exp.Select) -> None:
-    """Let a joined group stay whatever its HAVING says of it: the changed rows alone do not tell its sums."""
-    if not isinstance(source, exp.Unnest | exp.Values) and not (isinstance(source, exp.Table) and source.db):
-        _query_behind(source, select).set("having", None)
 
 
 def _copied(chain: tuple[Link, ...], depth: int, beside: exp.With | None) -> tuple[Link, ...]:
@@ -291,13 +221,7 @@ def _base(settled: exp.Query, chain: tuple[Link, ...], names: tuple[str, ...]) -
     copies = _copied(chain, 0, settled.args.get("with_"))
     select = copies[0].select
     given = [exp.alias_(_projection(select, name).unalias().copy(), name, quoted=True) for name in names]
-    _only(select, given)
+    only(select, given)
     for link in copies:
         appended(link, DRIVING)
     return select
-
-
-def _only(select: exp.Select, given: list[exp.Expr]) -> None:
-    for part in ("distinct", "group", "having", "order", "windows"):
-        select.set(part, None)
-    select.set("expressions", given)
