@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 JSON_MARK = {b"starlode": b"json"}
+# The first and the last microsecond of the years 1 to 9999, counted from 1970.
+YEARS = (-62_135_596_800_000_000, 253_402_300_799_999_999)
 
 _ARROW: dict[str, pa.DataType] = {
     "boolean": pa.bool_(),
@@ -101,6 +103,13 @@ def count(data: bytes | memoryview, pattern: str) -> int:
 def columns_of(schema: pa.Schema) -> tuple[Column, ...]:
     """The columns that an Arrow schema stands for."""
     return tuple(Column(field.name, from_arrow(field.type, field.metadata)) for field in schema)
+
+
+def beyond_years(moments: Any) -> Any:
+    """Which dates or moments lie outside the years 1 to 9999, which are all that some warehouses keep."""
+    held: Any = moments.cast(pa.timestamp("us")) if pa.types.is_date(moments.type) else moments
+    low, high = (pa.scalar(end, pa.int64()).cast(pa.timestamp("us")).cast(held.type) for end in YEARS)
+    return pc.or_(pc.less(held, low), pc.greater(held, high))
 
 
 def with_texts(content: bytes, names: Sequence[str]) -> bytes:

@@ -169,6 +169,9 @@ class Paper:
     def learn(self, table: str) -> None:
         """Left out: it changes no row."""
 
+    def sign(self, run_id: str) -> None:
+        """Left out: it changes no row."""
+
     def transaction(self) -> AbstractContextManager[None]:
         return self._session.transaction()
 

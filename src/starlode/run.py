@@ -301,6 +301,8 @@ def carry_out(made: Plan, held: Held, readers: Readers, listen: Listen | None) -
     started = time.monotonic()
     ledger = Ledger(held.session, made.project.name, new_run_id())
     result = Run(ledger.run_id, made, "succeeded")
+    for session in filter(None, (held.session, held.target)):
+        session.sign(ledger.run_id)
     ledger.prepare()
     work = Work(made.project, made.project.landing, held.session, ledger, readers, listen, held.target)
     if made.is_empty:

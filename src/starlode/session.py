@@ -112,6 +112,9 @@ class Session(Protocol):
     def learn(self, table: str) -> None:
         """Let the planner know a work table that was just filled, where it does not by itself."""
 
+    def sign(self, run_id: str) -> None:
+        """Let the warehouse's own list of queries say which run asks from now on, where it has a place for that."""
+
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing: committed when the block ends well, rolled back when it raises."""
 

@@ -211,6 +211,10 @@ def test_users_sql_cannot_read_files_outside_the_landing(session: Session, tmp_p
     assert "hunter2" not in str(refused.value)
 
 
+def test_a_question_may_begin_with_a_remark(session: Session) -> None:
+    assert session.rows("-- how many?\n/* of\nwhat? */ select 1 as n") == [(1,)]
+
+
 def test_users_sql_cannot_change_the_settings(session: Session) -> None:
     with pytest.raises(WarehouseError):
         session.execute("set enable_external_access = true")

@@ -10,15 +10,17 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pytest
 
 import starlode
 from starlode.errors import StarlodeError, WarehouseError
 from starlode.session import Reshape
+from starlode.snowflake import copying
 from starlode.snowflake.dialect import DIALECT, letters
 from starlode.sql import staging
 from starlode.sql.ledger import create_schema
-from starlode.table import INTEGER, TEXT, Column, Table, decimal
+from starlode.table import DATE, INTEGER, TEXT, Column, Table, decimal
 from starlode.warehouses.snowflake import Snowflake
 from tests import projects
 from tests.snowflake_double import IDLE, TOKEN
@@ -194,6 +196,26 @@ def test_a_lost_answer_is_asked_for_again_and_nothing_is_done_twice(word: str, s
     assert lost.has_lost
     assert run.status == "succeeded"
     assert sales(laid(tmp_path, snowflake)) == ["3.30", "2"]
+
+
+def test_the_statements_of_a_run_are_tagged_with_its_name(snowflake: str, tmp_path: Path) -> None:
+    port = int(snowflake.partition("127.0.0.1:")[2].partition("/")[0])
+    heard = Lost(b"set query_tag = 'starlode 2")
+    with losing(port, heard) as relay:
+        run = starlode.run(laid(tmp_path, snowflake.replace(f":{port}/", f":{relay}/")))
+
+    assert heard.has_lost
+    assert run.run_id.startswith("2")
+
+
+def test_days_beyond_the_years_that_snowflake_keeps_are_known_for_what_a_copy_is_refused_for() -> None:
+    days: Any = pa.array([0, 2_932_896, 2_932_897, -719_163, None], pa.int32()).cast(pa.date32())
+
+    found = copying.misfits(Column("on", DATE), days)
+
+    assert found is not None
+    assert found.which.to_pylist() == [False, False, True, True, None]
+    assert "1 to 9999" in found.reason
 
 
 def test_a_process_that_is_killed_in_the_middle_is_mended_by_the_next(snowflake: str, tmp_path: Path) -> None:

@@ -13,10 +13,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from starlode.arrow import arrow_field
+from starlode.arrow import arrow_field, beyond_years
 from starlode.bigquery.address import found_table
 from starlode.bigquery.dialect import SCALE, WHOLE_DIGITS
 from starlode.bigquery.driver import driver, failures
@@ -45,8 +44,6 @@ WORDS = {
     "binary": "BYTES",
     "json": "STRING",
 }
-# Moments that BigQuery has: those of the years 1 to 9999.
-FIRST, LAST = datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59, 999999)
 TRIES = 50
 CONFLICT = 409
 
@@ -90,16 +87,8 @@ def bring(connection: Connection, arrival: Arrival) -> None:
 def misfits(column: Column, values: pa.Array[Any]) -> Misfits | None:
     """Which values BigQuery keeps in no column of their type."""
     if column.type.kind in ("date", "timestamp", "timestamptz"):
-        moments: Any = values.cast(pa.timestamp("us")) if column.type.kind == "date" else values
-        kind = moments.type
-        low, high = (pa.scalar(_micros(end), pa.int64()).cast(pa.timestamp("us")) for end in (FIRST, LAST))
-        outside: Any = pc.or_(pc.less(moments, low.cast(kind)), pc.greater(moments, high.cast(kind)))
-        return Misfits(outside, "BigQuery keeps the years 1 to 9999")
+        return Misfits(beyond_years(values), "BigQuery keeps the years 1 to 9999")
     return None
-
-
-def _micros(moment: datetime) -> int:
-    return (moment - datetime(1970, 1, 1)) // timedelta(microseconds=1)
 
 
 def _found(connection: Connection, name: str) -> Any:

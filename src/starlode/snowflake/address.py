@@ -17,9 +17,11 @@ DOMAIN = ".snowflakecomputing.com"
 WORK_SCHEMA = "STARLODE_WORK"
 # Where a secret comes from that the target does not say.
 PASSWORD, PASSPHRASE, TOKEN = "SNOWFLAKE_PASSWORD", "SNOWFLAKE_KEY_PASSPHRASE", "SNOWFLAKE_TOKEN"
+# By which the account's list of queries knows ours; the run is added once it has a name.
+TAG = "starlode"
 # What a session needs to be, whatever the account or the user is set to.
 SETTINGS: dict[str, object] = {
-    "QUERY_TAG": "starlode",
+    "QUERY_TAG": TAG,
     "TIMEZONE": "UTC",
     "TIMESTAMP_TYPE_MAPPING": "TIMESTAMP_NTZ",
     "QUOTED_IDENTIFIERS_IGNORE_CASE": False,
@@ -94,6 +96,11 @@ class Address:
 def spelled(database: str) -> str:
     """A database as its address names it: in any letters, as in SQL without quotes."""
     return database.upper()
+
+
+def tagged(tag: str) -> str:
+    """Let the queries of a session have a tag."""
+    return f"alter session set query_tag = '{tag}'"
 
 
 def problem(url: str) -> str:

@@ -15,7 +15,7 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from starlode.arrow import with_texts
+from starlode.arrow import beyond_years, with_texts
 from starlode.errors import WarehouseError
 from starlode.session import Misfits
 from starlode.snowflake.dialect import STAGE
@@ -56,6 +56,8 @@ def staged(connection: Any, files: Sequence[str], landed: Mapping[str, Type]) ->
 
 def misfits(column: Column, values: pa.Array[Any]) -> Misfits | None:
     """Which values Snowflake keeps in no column of their type."""
+    if column.type.kind in ("date", "timestamp", "timestamptz"):
+        return Misfits(beyond_years(values), "Snowflake keeps the years 1 to 9999")
     if column.type.kind not in ("text", "json", "binary"):
         return None
     is_binary = column.type.kind == "binary"

@@ -237,6 +237,9 @@ class BigQuerySession:
     def learn(self, table: str) -> None:
         """Nothing: a table that a statement fills is looked through on the way."""
 
+    def sign(self, run_id: str) -> None:
+        """Nothing: its jobs have a label that says who made them."""
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         with self._acting():

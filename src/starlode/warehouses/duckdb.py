@@ -211,6 +211,9 @@ class DuckDBSession:
     def learn(self, table: str) -> None:
         """Nothing: statistics are kept while a table is filled."""
 
+    def sign(self, run_id: str) -> None:
+        """Nothing: a file keeps no list of queries."""
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         self.execute("begin transaction")

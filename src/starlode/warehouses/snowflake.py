@@ -16,7 +16,7 @@ from starlode.errors import WarehouseError
 from starlode.secret import Secret
 from starlode.session import Reshape, Unfit
 from starlode.snowflake import answers, copying
-from starlode.snowflake.address import Address, connect, problem
+from starlode.snowflake.address import TAG, Address, connect, problem, tagged
 from starlode.snowflake.dialect import ARRIVED, DIALECT, ROW, Arrival, letters
 from starlode.snowflake.driver import part
 from starlode.snowflake.holding import hold, is_made
@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from starlode.table import Column, Table, Type
 
 ROWS_AT_ONCE = 200
-READS = re.compile(r"[\s(]*(select|with|values|show|describe|explain)\b", re.IGNORECASE)
+REMARKS = r"(?:[\s(]|--[^\n]*\n|/\*.*?\*/)*"
+READS = re.compile(rf"{REMARKS}(select|with|values|show|describe|explain)\b", re.IGNORECASE | re.DOTALL)
 OF_ACCOUNT = r"(?!session|account|user|role|warehouse)"
 WRITES = re.compile(
     rf"\s*(insert|update|delete|copy|begin|commit|rollback|(create|drop|alter)\s{OF_ACCOUNT})\b", re.IGNORECASE
@@ -244,6 +245,10 @@ class SnowflakeSession:
 
     def learn(self, table: str) -> None:
         """Nothing: what is written is counted on the way."""
+
+    def sign(self, run_id: str) -> None:
+        for connection in filter(None, (self._connection, self._second)):
+            run(connection, tagged(f"{TAG} {run_id}"))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _FIRST = re.compile(r"\s*(\w+)")
 _COPY_GRANTS = re.compile(r"(create or replace view .*?) copy grants as\n", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"\s*alter session set query_tag = '[^']*'\s*", re.IGNORECASE)
 _REMOVE = re.compile(r"\s*remove @([\w.]+)/(\S+)", re.IGNORECASE)
 _DROP_DATABASE = re.compile(r"\s*drop database (\w+)", re.IGNORECASE)
 _PLACES = re.compile(r'(?<!distinct )\b(?:from|join|into|update)\s+("(?:[^"]|"")+")\.("(?:[^"]|"")+")', re.IGNORECASE)
@@ -63,6 +64,8 @@ class World:
         """Carry out a statement of a session."""
         with self._lock:
             judge(sql)
+            if _TAG.fullmatch(sql):
+                return go("select 'Statement executed successfully.' as status")
             conn, word = cursor._conn, _word(sql)
             if word in CHANGING and getattr(conn, "only_reads", False):
                 raise refused(
