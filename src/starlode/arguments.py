@@ -386,8 +386,8 @@ def _add_sandbox(commands: Commands) -> None:
         "sandbox",
         "keep doubles on this machine of what the project names",
         "With --sandbox a project runs without an account and unchanged: its S3, its PostgreSQL, its\n"
-        "Redshift or its Snowflake are doubles, which stay up between the commands. What `sandbox/BUCKET/` holds beside\n"
-        "the project file is put into that bucket.",
+        "Redshift, its Snowflake or its BigQuery are doubles, which stay up between the commands. What `sandbox/BUCKET/`\n"
+        "holds beside the project file is put into that bucket.",
         "  starlode sandbox up\n  starlode sandbox status\n  starlode sandbox down",
     )
     parser.add_argument(

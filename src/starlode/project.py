@@ -53,6 +53,8 @@ class Project:
     exports: tuple[tuple[str, Export], ...] = ()
     # Where the finished star is loaded, when `warehouse` only builds it.
     target: Warehouse | None = None
+    # Whether doubles stand in place of what the declaration names.
+    is_sandboxed: bool = False
 
     @property
     def shown(self) -> Warehouse:

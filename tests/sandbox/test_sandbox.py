@@ -50,11 +50,11 @@ def said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Said]:
     # What the machine knows of AWS is not what the sandbox asks.
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
 
-    def command(*words: str, code: int = 0) -> str:
+    def command(*words: str, code: int = 0, of: str = "") -> str:
         line = [sys.executable, "-m", "starlode", *words]
         done = subprocess.run(line, check=False, capture_output=True, text=True, cwd=tmp_path)
         assert done.returncode == code, f"{done.stdout}\n{done.stderr}"
-        return done.stdout if code == 0 else done.stderr
+        return str(getattr(done, of or ("stdout" if code == 0 else "stderr")))
 
     yield command
     command("sandbox", "down")
@@ -80,6 +80,23 @@ def test_so_does_one_for_snowflake(said: Said, tmp_path: Path) -> None:
     assert "30.30" in said("query", "--sandbox", "select sum(amount) as amount from star.fact_sales")
     assert {s["name"]: s["runs"] for s in _servers(said)} == {"s3": True, "snowflake": True}
     assert json.loads(said("run", "--sandbox", "--json").splitlines()[-1])["run"]["status"] == "unchanged"
+
+
+@pytest.mark.slow
+def test_so_does_one_for_bigquery(said: Said, tmp_path: Path) -> None:
+    _lay(tmp_path, "bigquery://acme-analytics/sales?location=EU&maximum_gb=200", "landing")
+    other = "bigquery://acme-lab"
+
+    told = said("run", "--sandbox", of="stderr")
+    said("run", "--sandbox", "--target", other)
+
+    assert "bigquery does not imitate slots" in told
+    assert 'starlode query --sandbox "select * from sales_star.fact_sales limit 10"' in told
+    assert "30.3" in said("query", "--sandbox", "select sum(amount) as amount from sales_star.fact_sales")
+    assert "30.3" in said("query", "--sandbox", "--target", other, "select sum(amount) as amount from star.fact_sales")
+    assert {s["name"]: s["runs"] for s in _servers(said)} == {"s3": True, "bigquery": True}
+    assert json.loads(said("run", "--sandbox", "--json").splitlines()[-1])["run"]["status"] == "unchanged"
+    assert (tmp_path / ".starlode/sandbox/bigquery.key.json").stat().st_mode & 0o077 == 0
 
 
 def test_its_servers_end_with_it_and_what_they_held_is_gone(said: Said, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from starlode.commands.opening import asked_names, asked_project
 from starlode.paper import statements
 from starlode.run import plan
 from starlode.terminal import documents
-from starlode.terminal.account import left_out
+from starlode.terminal.account import left_out, typed
 from starlode.terminal.speech import many, number, out, paint, safe, safe_lines, say, size
 from starlode.terminal.tables import table
 
@@ -55,7 +55,8 @@ def _show(made: Plan, said: Iterable[tuple[Step, tuple[str, ...]]]) -> None:
     advice = left_out(made)
     if advice:
         say(safe(advice))
-    say(paint(f"{many(len(made.steps), 'step')}; nothing has been changed. `starlode run` carries them out", "dim"))
+    carries = f"`{typed('run', made.project)}` carries them out"
+    say(paint(f"{many(len(made.steps), 'step')}; nothing has been changed. {carries}", "dim"))
 
 
 def _reading(step: Step) -> tuple[str, str]:

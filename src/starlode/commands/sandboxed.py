@@ -20,6 +20,7 @@ from starlode.stores.bucket import Bucket
 from starlode.stores.folder import Folder
 from starlode.stores.objects import address
 from starlode.terminal.speech import say
+from starlode.warehouses.bigquery import BigQuery
 from starlode.warehouses.duckdb import DuckDB
 from starlode.warehouses.postgres import Postgres
 from starlode.warehouses.redshift import Redshift
@@ -41,22 +42,23 @@ def sandbox_of(folder: Path) -> Sandbox:
 
 
 def in_sandbox(project: Project) -> Project:
-    """The project on doubles, which are started where they do not run yet; the environment names their S3."""
+    """The project on doubles, which are started where they do not run yet; the environment names those that have no address."""
     sandbox = sandbox_of(project.folder)
     before = set(sandbox.servers())
     buckets = _buckets(project)
+    stood = replace(
+        project,
+        warehouse=_double(project.warehouse, sandbox),
+        target=_double(project.target, sandbox) if project.target else None,
+        landing=project.landing if isinstance(project.landing, Bucket) else Folder(sandbox.place / "landing"),
+        is_sandboxed=True,
+    )
     if buckets or isinstance(project.shown, Redshift):
         url = sandbox.s3()
         os.environ.update(s3.environment(url))
         for bucket in buckets:
             s3.make_bucket(url, bucket)
             _fill(url, bucket, project.folder / FILLED / bucket)
-    stood = replace(
-        project,
-        warehouse=_double(project.warehouse, sandbox),
-        target=_double(project.target, sandbox) if project.target else None,
-        landing=project.landing if isinstance(project.landing, Bucket) else Folder(sandbox.place / "landing"),
-    )
     for name in sandbox.servers().keys() - before:
         for gap in NOT_IMITATED.get(name, ()):
             say(f"sandbox: {name} does not imitate {gap}")
@@ -102,6 +104,10 @@ def _double(real: Warehouse, sandbox: Sandbox) -> Warehouse:
         return _redshift(real, sandbox)
     if isinstance(real, Snowflake):
         return _snowflake(real, sandbox)
+    if isinstance(real, BigQuery):
+        # Its address says which project, and the environment where that is and who asks.
+        os.environ.update(sandbox.bigquery())
+        return real
     raise ProjectError(Mistake(f"the sandbox has no double of {type(real).__name__}", "target"))
 
 

@@ -8,6 +8,7 @@ from starlode.commands.opening import asked_project
 from starlode.errors import Mistake, ProjectError
 from starlode.history import status
 from starlode.terminal import documents
+from starlode.terminal.account import typed
 from starlode.terminal.speech import duration, number, out, paint, safe, say, size
 from starlode.terminal.summary import finding_lines
 from starlode.terminal.tables import table
@@ -46,9 +47,9 @@ def command(arguments: Namespace) -> int:
     if arguments.json:
         documents.write({"project": project.name, "runs": [documents.record(run) for run in runs]})
     elif not runs:
-        say(f"nothing has run yet in {safe(project.name)}: `starlode run` begins")
+        say(f"nothing has run yet in {safe(project.name)}: `{typed('run', project)}` begins")
     else:
-        _show_runs(runs)
+        _show_runs(runs, typed("status", project))
     return 0
 
 
@@ -62,7 +63,7 @@ def _named(name: str, runs: Sequence[RunRecord]) -> RunRecord:
     raise ProjectError(Mistake(what, "starlode status", hint=f"{'they are' if found else 'the last ones'}: {last}"))
 
 
-def _show_runs(runs: Sequence[RunRecord]) -> None:
+def _show_runs(runs: Sequence[RunRecord], again: str) -> None:
     header = ("run", "began (UTC)", "took", "status", "steps", "rows landed", "rejected", "error")
     styles = [SHADES.get(run.status) for run in runs]
     out(
@@ -75,7 +76,7 @@ def _show_runs(runs: Sequence[RunRecord]) -> None:
         out("")
         out(f"steps of {newest.run_id}")
         _show_steps(newest)
-    say(paint("`starlode status RUN` shows one in full", "dim"))
+    say(paint(f"`{again} RUN` shows one in full", "dim"))
 
 
 def _run_cells(run: RunRecord) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ import psycopg
 from psycopg import sql
 
 from starlode.sandbox import postgres, s3
+from starlode.sandbox.bigquery import kept as bigquery
+from starlode.sandbox.bigquery.double import NOT_IMITATED as NOT_IN_BIGQUERY
 from starlode.sandbox.environments import prepared
 from starlode.sandbox.keeping import Command, end, free_port, keep, kept, start, stop
 from starlode.sandbox.postgres import SUPERUSER
@@ -30,13 +32,14 @@ if TYPE_CHECKING:
 
     Tell = Callable[[str], None]
 
-POSTGRES, S3, REDSHIFT, SNOWFLAKE = "postgres", "s3", "redshift", "snowflake"
+POSTGRES, S3, REDSHIFT, SNOWFLAKE, BIGQUERY = "postgres", "s3", "redshift", "snowflake", "bigquery"
 # A socket file would have a name that is too long in a deep folder.
 SETTINGS = {"fsync": "off", "full_page_writes": "off", "unix_socket_directories": ""}
 NOT_IMITATED: Mapping[str, tuple[str, ...]] = {
     S3: s3.NOT_IMITATED,
     REDSHIFT: NOT_IN_REDSHIFT,
     SNOWFLAKE: NOT_IN_SNOWFLAKE,
+    BIGQUERY: NOT_IN_BIGQUERY,
 }
 
 
@@ -59,7 +62,7 @@ class Sandbox:
         """The port of a double of Redshift that lets this user into this database, and reads buckets as this role."""
         said = {"postgres": f"{self.postgres()}/postgres", "s3": self.s3(), "users": {user: password}, "roles": [role]}
         self.make_database(database, user)
-        return self._again(REDSHIFT, said) or self._start_redshift(said)
+        return self._again(REDSHIFT, said) or self._serve(REDSHIFT, said)
 
     def snowflake(self, database: str, user: str, password: str, warehouse: str, role: str) -> int:
         """The port of a double of Snowflake with a database, for this user with this virtual warehouse and this role."""
@@ -69,6 +72,13 @@ class Sandbox:
         port = self._again(SNOWFLAKE, said) or self._start_snowflake(said)
         make_snowflake_database(port, user, password, database)
         return port
+
+    def bigquery(self) -> Mapping[str, str]:
+        """How the environment names a double of BigQuery, in which every project is there as soon as it is asked for."""
+        python, key = prepared(bigquery.PACKAGES, self.tell), self.place / "bigquery.key.json"
+        said = {"key": str(key), "python": str(python)}
+        port = self._again(BIGQUERY, said) or self._start_bigquery(said, python)
+        return bigquery.environment(port, key)
 
     def make_database(self, name: str, owner: str = SUPERUSER) -> bool:
         """Make a database of the PostgreSQL for somebody, who is made as well; what is there stays. Whether it is new."""
@@ -132,17 +142,18 @@ class Sandbox:
         self._start(Command(S3, words, environment, place, {"url": url}, lambda: s3.answers(f"{url}{s3.HEALTH}")))
         return url
 
-    def _start_redshift(self, said: Mapping[str, Any]) -> int:
+    def _start_bigquery(self, said: Mapping[str, Any], python: Path) -> int:
+        keep(self.place)
+        if not bigquery.compiled(python).exists():
+            self.tell("Google's parser of SQL is compiled, once; the first statement waits for it")
+        return self._serve(BIGQUERY, said)
+
+    def _serve(self, name: str, said: Mapping[str, Any]) -> int:
+        """Start a double that is a module of ours, in our own environment."""
         port = free_port()
-        self._note(REDSHIFT, said)
-        words = [
-            sys.executable,
-            "-m",
-            "starlode.sandbox.redshift.serve",
-            str(self._told(REDSHIFT)),
-            str(port),
-        ]
-        self._start(Command(REDSHIFT, words, os.environ, self.place, {"port": str(port)}, lambda: _listens(port)))
+        self._note(name, said)
+        words = [sys.executable, "-m", f"starlode.sandbox.{name}.serve", str(self._told(name)), str(port)]
+        self._start(Command(name, words, os.environ, self.place, {"port": str(port)}, lambda: _listens(port)))
         return port
 
     def _start_snowflake(self, said: Mapping[str, Any]) -> int:

@@ -10,6 +10,7 @@ from starlode.terminal.speech import many, number, size
 
 if TYPE_CHECKING:
     from starlode.plan import Plan
+    from starlode.project import Project
     from starlode.run import Done
 
 CARRIES_ROWS = ("land", "load", "reload", "build")
@@ -50,6 +51,11 @@ def remark(done: Done) -> str:
             f"{many(len(look.units), 'file')}, {size(look.size)} read" if look.size else many(len(look.units), "file")
         )
     return ", ".join(f"{number(getattr(outcome, name))} {word}" for name, word in CHANGES if getattr(outcome, name))
+
+
+def typed(command: str, project: Project) -> str:
+    """What to type for a command on a project, on doubles where it stands on them."""
+    return f"starlode {command} --sandbox" if project.is_sandboxed else f"starlode {command}"
 
 
 def left_out(plan: Plan) -> str:

@@ -8,9 +8,10 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from starlode.star import STAR_SCHEMA
 from starlode.step import Export, Land
 from starlode.terminal import memory
-from starlode.terminal.account import CARRIES_ROWS, left_out, losses, remark
+from starlode.terminal.account import CARRIES_ROWS, left_out, losses, remark, typed
 from starlode.terminal.speech import duration, many, number, paint, safe, say, size
 from starlode.terminal.tables import table
 
@@ -36,7 +37,7 @@ def tell(run: Run) -> None:
     if run.done:
         say(_steps(run))
         say("")
-    for line in chain(_proof(run), _findings(run.findings, run.run_id), _ending(run)):
+    for line in chain(_proof(run), _findings(run), _ending(run)):
         say(line)
 
 
@@ -119,16 +120,17 @@ def _positions(run: Run) -> Iterator[str]:
         yield _titled("position", " · ".join(reached))
 
 
-def _findings(findings: tuple[Finding, ...], run_id: str) -> Iterator[str]:
-    lines = list(finding_lines(findings))
+def _findings(run: Run) -> Iterator[str]:
+    lines = list(finding_lines(run.findings))
     yield from lines[:MOST_FINDINGS]
     if len(lines) > MOST_FINDINGS:
-        yield _titled("", f"and {number(len(lines) - MOST_FINDINGS)} more: `starlode status {run_id}`")
+        yield _titled("", f"and {number(len(lines) - MOST_FINDINGS)} more: `{_typed(run, 'status')} {run.run_id}`")
 
 
 def _ending(run: Run) -> Iterator[str]:
     if run.rejected:
-        yield _titled("rejects", f"{many(run.rejected, 'row')} rejected: `starlode rejects list` shows them", "yellow")
+        shown = f"`{_typed(run, 'rejects list')}` shows them"
+        yield _titled("rejects", f"{many(run.rejected, 'row')} rejected: {shown}", "yellow")
     if run.error is not None and len(run.done) < len(run.plan.steps):
         step, place = run.plan.steps[len(run.done)], f"step {len(run.done) + 1} of {len(run.plan.steps)}"
         yield _titled("stopped", f"in {step.verb} {safe(step.object)}, {place}", "red")
@@ -144,17 +146,25 @@ def _last(run: Run) -> str:
     """The line that says how it ended and what to do next."""
     if run.status == "rejects":
         ended = paint("more rows were rejected than `max_rejects` allows", "red", "bold")
-        return f"{ended}; mend the files or the declaration, then `starlode rejects replay`"
+        return f"{ended}; mend the files or the declaration, then `{_typed(run, 'rejects replay')}`"
     ended = paint("done", "green", "bold")
-    folder, exports = run.plan.project.folder, run.plan.project.exports
+    project = run.plan.project
+    folder, exports = project.folder, project.exports
     steps = [done.step for done in run.done if done.step.verb != "export" or done.outcome.rows_out]
     files = [folder / exports[step.position][1].to for step in steps if isinstance(step, Export)]
     if files:
         return f"{ended}; look at {safe(', '.join(shown_path(file) for file in files))}"
     tables = [step.object for step in steps if step.verb == "build"]
     if tables:
-        return f'{ended}; ask it: starlode query "select * from star.{safe(tables[-1])} limit 10"'
-    return f"{ended}; `starlode status` shows it again"
+        dialect = project.shown.dialect
+        star = dialect.schema(STAR_SCHEMA).replace(dialect.quote_mark, "")
+        return f'{ended}; ask it: {_typed(run, "query")} "select * from {star}.{safe(tables[-1])} limit 10"'
+    return f"{ended}; `{_typed(run, 'status')}` shows it again"
+
+
+def _typed(run: Run, command: str) -> str:
+    """What to type for a command on the project of a run, as it stands here."""
+    return typed(command, run.plan.project)
 
 
 def _titled(title: str, text: str, style: Style | None = None) -> str:

@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from starlode.sandbox.bigquery import telling
 from starlode.sandbox.bigquery.keeping import quoted
-from starlode.sandbox.bigquery.refused import INVALID_QUERY, Refused
+from starlode.sandbox.bigquery.refused import INVALID_QUERY, Refused, unknown
 from starlode.sandbox.bigquery.saying import parsed
 
 if TYPE_CHECKING:
@@ -27,10 +27,11 @@ SCRIPT = Path(__file__).with_name("judge.py")
 
 @dataclass
 class Judged:
-    """A judge that runs in another environment, by the Python of that one."""
+    """A judge that runs in another environment, by the Python of that one. It gets ready by itself; the first to ask waits."""
 
     python: Path
     _process: subprocess.Popen[str] = field(init=False, repr=False)
+    _is_ready: bool = field(default=False, init=False, repr=False)
     _verdicts: dict[str, str] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -38,7 +39,6 @@ class Judged:
         self._process = subprocess.Popen(
             [str(self.python), str(SCRIPT)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
         )
-        self._read()
 
     def __call__(self, project: Project, session: Session | None, sql: str) -> None:
         """Refuse a statement that BigQuery's own parser would not take."""
@@ -54,12 +54,10 @@ class Judged:
     def wrong(self, sql: str, tables: list[Any]) -> str:
         """What is wrong with a statement; nothing where all is well."""
         with self._lock:
-            stdin = self._process.stdin
-            if stdin is None:
-                raise BrokenPipeError
-            stdin.write(json.dumps({"sql": sql, "tables": tables}) + "\n")
-            stdin.flush()
-            return self._read()
+            if not self._is_ready:
+                self._read()
+                self._is_ready = True
+            return self._asked({"sql": sql, "tables": tables})
 
     def close(self) -> None:
         for stream in (self._process.stdin, self._process.stdout):
@@ -68,24 +66,36 @@ class Judged:
         self._process.terminate()
         self._process.wait()
 
+    def _asked(self, question: dict[str, Any]) -> str:
+        stdin = self._process.stdin
+        try:
+            if stdin is not None:
+                stdin.write(json.dumps(question) + "\n")
+                stdin.flush()
+        except BrokenPipeError:
+            raise _ended() from None
+        return self._read()
+
     def _read(self) -> str:
         stdout = self._process.stdout
         line = stdout.readline() if stdout is not None else ""
         if not line:
-            raise BrokenPipeError("the judge has ended")
+            raise _ended()
         answer: str = json.loads(line)
         return answer
 
 
+def _ended() -> Refused:
+    return unknown("any statement, since its judge has ended")
+
+
 def _tables(project: Project, session: Session | None, tree: exp.Expr) -> list[Any]:
-    """The tables that a statement names and that are there, each by its path, with its columns."""
+    """The tables that a statement names, each by its path, with its columns: none where there is no such table."""
     found: dict[tuple[str, ...], list[Any]] = {}
     for table in tree.find_all(exp.Table):
         if isinstance(table.this, exp.Identifier):
             path = (table.db, table.name) if table.db else (table.name,)
-            fields = _fields(project, session, path)
-            if fields:
-                found[path] = [[told["name"], told["type"]] for told in fields]
+            found[path] = [[told["name"], told["type"]] for told in _fields(project, session, path)]
     return [[list(path), columns] for path, columns in found.items()]
 
 

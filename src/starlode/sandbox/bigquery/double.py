@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 NOT_IMITATED = (
     "slots, quotas and times: whatever is asked is done at once, and few bytes are billed",
+    "locations: whatever a target says, its datasets lie in one",
     "MERGE, scripts, procedures, functions of users, streaming, external tables",
     "legacy SQL, arrays and structs in tables, JSON and GEOGRAPHY as types of columns, partitions and clusters",
     "load jobs of other formats than Parquet, and those from Cloud Storage",
@@ -64,11 +65,11 @@ class Double:
     projects: dict[str, Project] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def listen(self, tell: Callable[[str], None]) -> Listening:
-        """Begin to listen on a free port of loopback, and tell what is not imitated."""
+    def listen(self, tell: Callable[[str], None], port: int = 0) -> Listening:
+        """Begin to listen on a port of loopback, a free one unless told, and tell what is not imitated."""
         for gap in NOT_IMITATED:
             tell(f"the double of BigQuery does not imitate {gap}")
-        server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"double": self}))
+        server = ThreadingHTTPServer(("127.0.0.1", port), type("Handler", (_Handler,), {"double": self}))
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         return Listening(server)
