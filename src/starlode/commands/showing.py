@@ -39,6 +39,7 @@ DEMOS: Mapping[str, Demo] = {
     "music": Demo("music", "music", place="data", is_sandboxed=False),
     "music-postgres": Demo("music_postgres", "music", place="data"),
     "music-redshift": Demo("music_redshift", "music", place="sandbox/acme-music"),
+    "sales-snowflake": Demo("sales_snowflake", "sales_snowflake", place="data"),
 }
 
 
