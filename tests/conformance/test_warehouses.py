@@ -239,6 +239,22 @@ def test_reading_only_cannot_write(warehouse: Warehouse, session: Session) -> No
     reading.close()
 
 
+def test_reading_only_answers_behind_remarks_and_writes_behind_none(warehouse: Warehouse, session: Session) -> None:
+    session.insert(NUMBERS, [(1, "one")])
+    session.close()
+    reading = warehouse.connect(read_only=True)
+
+    counted = reading.arrow("-- how many?\n/* delete */ select count(*) as numbers from house.numbers").read_all()
+    with pytest.raises(WarehouseError):
+        reading.rows("-- how many?\n/* none */ delete from house.numbers where n in (/* one */ select 1)")
+    reading.close()
+
+    assert [*counted.to_pylist()[0].values()] == [1]
+    again = warehouse.connect(read_only=True)
+    assert again.rows("select count(*) from house.numbers") == [(1,)]
+    again.close()
+
+
 @pytest.mark.parametrize(
     ("first", "last", "days"),
     [

@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from starlode.bigquery import acting, answers, arriving
 from starlode.bigquery.acting import Act
-from starlode.bigquery.address import GIGABYTE, Address, found_table, read_address
+from starlode.bigquery.address import Address, found_table, read_address
 from starlode.bigquery.arriving import Arrival
 from starlode.bigquery.asking import Connection
 from starlode.bigquery.dialect import ROW, BigQueryDialect, dialect
 from starlode.bigquery.finishing import UNFINISHED, Finisher
 from starlode.bigquery.holding import hold, is_made
-from starlode.bigquery.weighing import BigQueryScale
 from starlode.errors import StarlodeError, WarehouseError
 from starlode.sql import staging
 from starlode.sql.ledger import LEDGER_SCHEMA, create_schema, create_table
@@ -39,6 +38,8 @@ if TYPE_CHECKING:
 # A statement takes at most ten thousand values.
 VALUES_AT_ONCE = 9_000
 ROWS_AT_ONCE = 500
+# One SELECT, as plain as ours are; of others BigQuery says what they are.
+_SELECT = re.compile(r"\s*(select|with)\b[^;]*", re.IGNORECASE)
 _WORK = re.compile(r"^select \* from `?(__starlode_[^`\s]+)`?$")
 
 
@@ -79,13 +80,6 @@ class BigQuery:
     @property
     def dialect(self) -> BigQueryDialect:
         return dialect(self.address.prefix)
-
-    @property
-    def most_bytes(self) -> int:
-        return self.maximum_gb * GIGABYTE
-
-    def scale(self) -> BigQueryScale:
-        return BigQueryScale(Connection(self.address))
 
     @property
     def exists(self) -> bool:
@@ -278,7 +272,15 @@ class BigQuerySession:
     def _ask(self, sql: str, values: Sequence[Any]) -> Any:
         if self._act is not None:
             return self._act.ask(sql, values)
+        self._guard_reading(sql, values)
         return self._connection.run(sql, values)
+
+    def _guard_reading(self, sql: str, values: Sequence[Any]) -> None:
+        """Refuse what would change something where nobody holds the warehouse: BigQuery has no sessions that only read."""
+        if self._holder is not None or _SELECT.fullmatch(sql):
+            return
+        if self._connection.weighed(sql, values).statement_type != "SELECT":
+            self._guard_writing()
 
     def _guard_writing(self) -> None:
         if self._holder is None:

@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from starlode.table import Column, Table, Type
 
 ROWS_AT_ONCE = 200
-REMARKS = r"(?:[\s(]|--[^\n]*\n|/\*.*?\*/)*"
+# Each remark is passed over whole, so that none of them hides another statement.
+REMARKS = r"(?>[\s(]|--[^\n]*\n|/\*.*?\*/)*"
 READS = re.compile(rf"{REMARKS}(select|with|values|show|describe|explain)\b", re.IGNORECASE | re.DOTALL)
 OF_ACCOUNT = r"(?!session|account|user|role|warehouse)"
 WRITES = re.compile(
