@@ -19,9 +19,8 @@ def carry_lines(source: Session, into: Session, run_id: str) -> None:
     known, held = _counted(source, run_id), _counted(into, run_id)
     runs = tuple(run for run, lines in known.items() if lines > held.get(run, (0, 0)))
     for table in LINES if runs else ():
-        where = sql.of_runs(source.dialect, table, runs)
-        lines = source.rows(sql.rows(source.dialect, table, where))
-        into.execute(sql.forget(into.dialect, table, where))
+        lines = source.rows(sql.rows(source.dialect, table, sql.of_runs(source.dialect, table, runs)))
+        into.execute(sql.forget(into.dialect, table, sql.of_runs(into.dialect, table, runs)))
         into.insert(table, lines)
 
 
