@@ -162,13 +162,12 @@ class Project:
     def reference(self, dataset: str, table: str) -> dict[str, str]:
         return {"projectId": self.name, "datasetId": dataset, "tableId": table}
 
-    def weights(self, named: Iterator[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    def weights(self, named: Iterator[tuple[str, str]]) -> list[int]:
         """How many bytes each of some tables holds, those aside that are not there."""
-        found = {}
-        for dataset, table in sorted(set(named)):
+        found = []
+        for dataset, table in set(named):
             with suppress(Refused, duckdb.Error):
-                held = self.count(dataset, table) * len(self.fields(dataset, table)) * BYTES_OF_A_CELL
-                found[dataset, table] = held
+                found.append(self.count(dataset, table) * len(self.fields(dataset, table)) * BYTES_OF_A_CELL)
         return found
 
 

@@ -1,0 +1,2 @@
+select product_id, product_name, category, sub_category
+from shop.sales
