@@ -14,7 +14,7 @@ SOURCE = ROOT / "src" / "starlode"
 FLOORS = (
     ("cli", "__main__", "commands", "terminal", "arguments", "asked", "completion"),
     (
-        *("run", "history", "query", "sweep", "retention", "paper", "why", "tracing"),
+        *("run", "history", "query", "sweep", "retention", "paper", "cost", "why", "tracing"),
         *("rebuild", "undo", "reloading", "restoring"),
     ),
     ("expand",),

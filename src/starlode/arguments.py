@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 VERBS = ("land", "load", "build", "check", "export")
 SHELLS = ("bash", "zsh", "fish", "powershell")
 TEMPLATES = ("files", "music")
-EXAMPLES = ("music", "music-postgres", "music-redshift", "sales-redshift", "students-bigquery")
+EXAMPLES = ("music", "music-postgres", "music-redshift", "sales-redshift", "sales-snowflake", "students-bigquery")
 
 ABOUT = """\
 From raw data to a star schema that you can trust.

@@ -46,8 +46,22 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 
+@dataclass(frozen=True)
+class Heard:
+    """What a run says to the warehouse: a statement with its values, or a question whose answer decides how it goes on."""
+
+    sql: str
+    values: tuple[Any, ...] = ()
+    is_question: bool = False
+
+
 def statements(plan: Plan) -> tuple[tuple[Step, tuple[str, ...]], ...]:
     """Each step of a plan with the statements that it would run, the ledger's own lines aside."""
+    return tuple((step, tuple(h.sql for h in said if not h.is_question)) for step, said in heard(plan))
+
+
+def heard(plan: Plan) -> tuple[tuple[Step, tuple[Heard, ...]], ...]:
+    """The same with what a run asks in between, and with the values of each."""
     session = DuckDB(Path(":memory:")).connect()
     dialect = plan.project.warehouse.dialect
     filled = tuple(table for table in plan.project.star.tables if str(table) in plan.state.tables)
@@ -60,7 +74,7 @@ def statements(plan: Plan) -> tuple[tuple[Step, tuple[str, ...]], ...]:
         session.close()
 
 
-def _carry_out(plan: Plan, paper: Paper, readers: Readers) -> tuple[tuple[Step, tuple[str, ...]], ...]:
+def _carry_out(plan: Plan, paper: Paper, readers: Readers) -> tuple[tuple[Step, tuple[Heard, ...]], ...]:
     work = Work(
         plan.project,
         Named(plan.project.landing.folder, plan.project.landing),
@@ -93,7 +107,7 @@ class Paper:
     def __init__(self, session: Session, filled: tuple[Table, ...]) -> None:
         self._session = session
         self._counts = frozenset(staging.count(session.dialect, table) for table in filled)
-        self.said: list[str] = []
+        self.said: list[Heard] = []
         self.answers: list[Any] = []
 
     @property
@@ -105,14 +119,16 @@ class Paper:
         return False
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
-        self.said.append(sql)
+        self.said.append(Heard(sql, tuple(values)))
         self._session.execute(sql, values)
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Rows of the shadow; tables that are filled in the real warehouse count one, so that they are compared."""
+        self._ask(sql, values)
         return self._kept([(1,)] if sql in self._counts else self._session.rows(sql, values))
 
     def arrow(self, sql: str, values: Sequence[Any] = ()) -> pa.RecordBatchReader:
+        self._ask(sql, values)
         return self._session.arrow(sql, values)
 
     def insert(self, table: Table, rows: Sequence[Sequence[Any]]) -> None:
@@ -135,13 +151,14 @@ class Paper:
     def load(self, table: Table, files: Sequence[str], landed: Mapping[str, Type], fixed: Mapping[str, int]) -> None:
         d = self.dialect
         loading = d.loading(table, files, landed, fixed)
-        self.said += loading
+        self.said += map(Heard, loading)
         if loading:
             return
-        self.said.append(
+        text = (
             f"insert into {d.table(table)} ({d.names(table.names)})\n"
             f"select {', '.join(staging.values(d, table, landed, fixed))}\n  from the landed files {', '.join(files)}"
         )
+        self.said.append(Heard(text))
 
     def misfits(self, column: Column, values: pa.Array[Any]) -> None:
         """None: nothing is landed on paper."""
@@ -178,6 +195,9 @@ class Paper:
     def close(self) -> None:
         self._session.close()
 
+    def _ask(self, sql: str, values: Sequence[Any]) -> None:
+        self.said.append(Heard(sql, tuple(values), is_question=True))
+
     def _kept(self, answer: Answer) -> Answer:
         self.answers.append(answer)
         return answer
@@ -195,13 +215,14 @@ class Echo(Paper):
     def dialect(self) -> Dialect:
         return self._dialect
 
-    def execute(self, sql: str, values: Sequence[Any] = ()) -> None:  # noqa: ARG002
-        self.said.append(sql)
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
+        self.said.append(Heard(sql, tuple(values)))
 
     def note(self, table: Table, rows: Sequence[Sequence[Any]]) -> None:
         """Left out: the shadow's answers have it."""
 
-    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:  # noqa: ARG002
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        self._ask(sql, values)
         return next(self._told)
 
     def describe(self, sql: str) -> tuple[Column, ...]:  # noqa: ARG002
@@ -232,7 +253,7 @@ def _make_tables(plan: Plan, work: Work) -> None:
             work.session.execute(staging.create(work.session.dialect, held))
 
 
-def _said(step: Step, modes: Mapping[str, Mode], work: Work, paper: Paper) -> tuple[str, ...]:
+def _said(step: Step, modes: Mapping[str, Mode], work: Work, paper: Paper) -> tuple[Heard, ...]:
     paper.said.clear()
     if isinstance(step, Load):
         manifest = _manifest(step, modes.get(step.object, step.stream.mode), work)
@@ -241,8 +262,8 @@ def _said(step: Step, modes: Mapping[str, Mode], work: Work, paper: Paper) -> tu
     elif isinstance(step, Build):
         build(step, work)
     elif isinstance(step, Check):
-        return tuple(claim.sql for claim in claims_of(work.project, work.session, step.since))
-    return tuple(sql for sql in paper.said if not _is_drop_of_work(sql))
+        return tuple(Heard(claim.sql) for claim in claims_of(work.project, work.session, step.since))
+    return tuple(said for said in paper.said if not _is_drop_of_work(said.sql))
 
 
 def _manifest(step: Load, mode: Mode, work: Work) -> Manifest:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from urllib.parse import parse_qsl
 
 from starlode.nearest import hint
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from starlode.session import Session
@@ -44,6 +45,28 @@ class Warehouse(Protocol):
 
         Raises WarehouseError when it is held by another run or out of reach.
         """
+
+
+class Scale(Protocol):
+    """Weighs the statements of one plan in their order, with none of them run."""
+
+    def weigh(self, sql: str, values: Sequence[Any] = ()) -> int | None:
+        """How many bytes a statement would be billed for; None where that cannot be told before those before it are run."""
+
+    def close(self) -> None:
+        """Give the scale back."""
+
+
+@runtime_checkable
+class Billed(Protocol):
+    """A warehouse that bills each statement by the bytes that it reads."""
+
+    @property
+    def most_bytes(self) -> int:
+        """How many bytes a run may be billed for; 0 where nobody has said."""
+
+    def scale(self) -> Scale:
+        """A scale for the statements of a plan."""
 
 
 def settings(kind: type[Any], asked: str) -> dict[str, Any]:

@@ -219,13 +219,29 @@ class Writer:
     def _group_relation(self, alias: str) -> Relation:
         stream = self._stream()
         where = f" where {self._plain_predicate('s')}" if self.chance(0.4) else ""
-        having = self.random.choice(("", "", " having count(*) > 1", " having sum(n) > 3"))
-        select = f"select ref, count(*) as n, sum(amount) as amount, max(grp) as grp from app.{stream} as s{where}"
-        select += f" group by ref{having}"
+        having = self.random.choice(("", "", " having count(*) > 1", " having sum(s.n) > 3"))
+        beside, there = self._beside(where) if self.chance(0.45) else ("", "s")
+        select = f"select s.ref, count(*) as n, sum({there}.amount) as amount, max({there}.grp) as grp from app.{stream} as s"
+        select += f"{beside or where} group by s.ref{having}"
         if self.chance(0.35):
             self.clauses.append(f"w_{alias} as ({select})")
             return Relation(alias, f"w_{alias} as {alias}", GROUP_COLUMNS, ("ref",))
         return Relation(alias, f"({select}) as {alias}", GROUP_COLUMNS, ("ref",))
+
+    def _beside(self, where: str) -> tuple[str, str]:
+        """What a group of a stream `s` joins, with its WHERE, and the alias of what it sums up."""
+        how = self.random.choice(("left join", "join"))
+        text = f" {how} app.{self._stream()} as y on y.id = s.{self.random.choice(('ref', 'other'))}"
+        there = "y"
+        if self.chance(0.4):
+            inner = self.random.choice((f"app.{self._stream()}", f"app.{self.streams[0]}"))
+            sums = f"select ref, max(grp) as grp, sum(amount) as amount from {inner} group by ref"
+            text += f" {self.random.choice(('left join', 'join'))} ({sums}) as t on t.ref = s.id"
+            there = "t"
+        asked = self.random.choice(("", "", "coalesce(y.n, 0) > 1", "y.n <= 4"))
+        if asked:
+            where += f" and {asked}" if where else f" where {asked}"
+        return text + where, there
 
     def _stream(self) -> str:
         """A stream, mostly one that is not read yet, as facts rarely read one twice."""

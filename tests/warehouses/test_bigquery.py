@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import starlode
+from starlode.cli import main
+from starlode.cost import cost
 from starlode.errors import StarlodeError, WarehouseError
 from starlode.session import Reshape
 from starlode.sql import staging
@@ -56,6 +59,7 @@ SALES = "select sum(amount), count(*) from star.fact_sales"
 # The request at which a run is killed, and what a throttled one is answered: some of each, or all where all are asked for.
 MOMENTS = range(15, 165, 15) if IS_THOROUGH else (75, 130)
 CODES = ("429", "503") if IS_THOROUGH else ("503",)
+TEN_MIB = 10 << 20
 NUMBERS = Table("star", "numbers", (Column("n", INTEGER), Column("word", TEXT)))
 
 
@@ -315,6 +319,97 @@ def test_a_table_that_is_made_after_a_change_of_rows_leaves_both(bigquery: str, 
     assert session.rows("select n from star.numbers") == [(7,)]
     assert session.rows("select n, word from star.others order by n") == [(2, "two"), (8, None)]
     session.close()
+
+
+def test_a_plan_says_what_it_would_be_billed_for(bigquery: str, bigquery_server: Double, tmp_path: Path) -> None:
+    project = laid(tmp_path, f"{bigquery}&maximum_gb=3")
+    kept = bigquery_server.double.project(bigquery.partition("//")[2].partition("?")[0])
+    first = cost(starlode.plan(project))
+    starlode.run(project)
+    projects.write(tmp_path, LATER)
+    held = {name: kept.tables(name) for name in kept.datasets()}
+
+    later = cost(starlode.plan(project))
+
+    assert first is not None
+    assert later is not None
+    # Nothing is there yet that could be weighed.
+    assert first.bytes == 0
+    assert first.unweighed == sum(step.unweighed for step in first.steps) > 20
+    assert later.most_bytes == 3_000_000_000
+    by_step = {(of.step.verb, of.step.object): of for of in later.steps}
+    assert by_step["land", "till.orders"].bytes == 0
+    # The rows that the job brings, and nothing else: where they go weighs nothing in an INSERT.
+    assert by_step["load", "till.orders"].unweighed == 1
+    # At least the ten MiB that each table costs which is read: the fact, its dimension, and the stream.
+    assert by_step["build", "fact_sales"].bytes >= 3 * TEN_MIB
+    assert all(of.bytes % TEN_MIB == 0 for of in later.steps)
+    assert later.bytes == sum(of.bytes for of in later.steps)
+    assert {name: kept.tables(name) for name in kept.datasets()} == held
+    assert kept.sessions == {}
+    assert cost(replace(starlode.plan(project), steps=())) is None
+
+
+def test_a_plan_weighs_what_the_run_is_billed_for(bigquery: str, bigquery_server: Double, tmp_path: Path) -> None:
+    """Each statement that a run makes, but for the ledger's and those that read what a job has brought."""
+    project = laid(tmp_path, bigquery)
+    kept = bigquery_server.double.project(bigquery.partition("//")[2].partition("?")[0])
+    starlode.run(project)
+    projects.write(tmp_path, LATER)
+    planned = cost(starlode.plan(project))
+    assert planned is not None
+    before = set(kept.jobs)
+
+    starlode.run(project)
+
+    made = [job for name, job in kept.jobs.items() if name not in before and "query" in job["configuration"]]
+    of_the_fact = [job for job in made if "`star`.`fact_sales`" in job["configuration"]["query"]["query"]]
+    billed = sum(int(job["statistics"]["query"]["totalBytesBilled"]) for job in of_the_fact)
+    # The fact's own step and the checks ask for it; what only some data call for is planned as well.
+    told = sum(of.bytes for of in planned.steps if of.step.object in ("fact_sales", "star"))
+    assert len(of_the_fact) > 3
+    assert 0 < billed <= told
+
+
+def test_plan_tells_what_it_would_cost_and_what_it_may(
+    bigquery: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = laid(tmp_path, f"{bigquery}&maximum_gb=3")
+    starlode.run(project)
+    projects.write(tmp_path, LATER)
+    planned = cost(starlode.plan(project))
+
+    main(["plan", "--project", str(tmp_path)])
+    text = capsys.readouterr().out
+    main(["plan", "--project", str(tmp_path), "--json"])
+    document = json.loads(capsys.readouterr().out)
+
+    assert planned is not None
+    assert " MB would be billed, as dry runs say, and the ledger's lines on top; " in text
+    assert "at most 3.0 GB may be billed (`maximum_gb` of the target)" in text
+    assert document["cost"] == {"bytes": planned.bytes, "unweighed": planned.unweighed, "most_bytes": 3_000_000_000}
+    assert sum(step["cost"]["bytes"] for step in document["steps"]) == planned.bytes
+
+
+def test_who_may_only_read_is_told_what_may_be_weighed(
+    project: Project, bigquery_server: Double, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starlode.run(project)
+    projects.write(tmp_path, LATER)
+    whole = cost(starlode.plan(project))
+    for variable, said in bigquery_server.environment(bigquery_double.READER).items():
+        monkeypatch.setenv(variable, said)
+
+    part = cost(starlode.plan(project))
+
+    assert whole is not None
+    assert part is not None
+    assert 0 < part.bytes < whole.bytes
+    assert part.unweighed > whole.unweighed
+
+
+def test_other_warehouses_tell_of_no_cost(tmp_path: Path) -> None:
+    assert cost(starlode.plan(laid(tmp_path, "duckdb:warehouse.duckdb"))) is None
 
 
 @pytest.mark.parametrize("target", ["bigquery://", "bigquery://Ab", "bigquery://acme/a/b", "bigquery://acme/a-b"])

@@ -69,6 +69,22 @@ class Connection:
         with told(sql):
             return self.client.query(sql, job_config=config, job_retry=None)
 
+    def tried(self, sql: str, values: Sequence[Any] = (), *, is_dry: bool = True) -> Any:
+        """A statement that is only looked at, or run, if it can be; None where a table is missing, or the right to it."""
+        from google.api_core.exceptions import BadRequest, Forbidden, NotFound
+
+        config = self._config(values)
+        config.dry_run = is_dry
+        config.use_query_cache = False
+        with told(sql):
+            try:
+                job = self.client.query(sql, job_config=config, job_retry=None)
+                if not is_dry:
+                    job.result()
+            except (BadRequest, Forbidden, NotFound):
+                return None
+        return job
+
     def close(self) -> None:
         self.client.close()
 

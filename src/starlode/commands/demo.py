@@ -42,8 +42,8 @@ def command(arguments: Namespace) -> int:
     runs: list[Run] = []
     for day, counted in days.play(url or str(folder / demo.place), anew=is_new):
         truth, project = counted, _project(demo, folder, arguments.target)
-        if not arguments.json:
-            _announce(demo, day, is_first=not runs)
+        if not arguments.json and days.of > 1:
+            _announce(day, days.of)
         runs.append(_ran(project, as_json=arguments.json))
         if runs[-1].exit_code:
             return runs[-1].exit_code
@@ -94,11 +94,9 @@ def _ran(project: Project, *, as_json: bool) -> Run:
     return result
 
 
-def _announce(demo: Demo, day: int, *, is_first: bool) -> None:
-    if not is_first:
-        say("")
-    if not is_first or demo.is_sandboxed:
-        say(f"{paint(f'day {day}', 'bold')} of {demo.maker.replace('_', ' ')}")
+def _announce(day: int, of: int) -> None:
+    say("")
+    say(paint(f"day {day} of {of}", "bold"))
 
 
 def _questions(folder: Path) -> list[tuple[str, str]]:

@@ -40,6 +40,7 @@ DEMOS: Mapping[str, Demo] = {
     "music-postgres": Demo("music_postgres", "music", place="data"),
     "music-redshift": Demo("music_redshift", "music", place="sandbox/acme-music"),
     "sales-redshift": Demo("sales_redshift", "sales_redshift", source="SALES_URL"),
+    "sales-snowflake": Demo("sales_snowflake", "sales_snowflake", place="data"),
     "students-bigquery": Demo("students_bigquery", "students_bigquery", source="STUDENTS_URL"),
 }
 
@@ -51,6 +52,15 @@ class Days:
     demo: Demo
     folder: Path
     size: int | None = None
+
+    @property
+    def of(self) -> int:
+        """How many days there are."""
+        return int(self._generator.DAYS)
+
+    @property
+    def _generator(self) -> Any:
+        return import_module(f"starlode.templates.{self.demo.maker}.generate")
 
     def begun(self) -> bool:
         """Whether a day is whole here. Raises ProjectError where its data has another size."""
@@ -64,17 +74,16 @@ class Days:
 
     def play(self, place: str, *, anew: bool = False) -> Iterator[tuple[int, dict[str, Any]]]:
         """Each day that is due, with what was counted: the one that is there once more, then those after it."""
-        generator: Any = import_module(f"starlode.templates.{self.demo.maker}.generate")
         state = self._state()
-        size, last = self.size or state.get("size") or generator.SIZE, state.get("day", 0)
+        size, last = self.size or state.get("size") or self._generator.SIZE, state.get("day", 0)
         if "counted" in state and not anew:
             yield last, state["counted"]
         else:
             self._clear(place, is_ours=bool(state))
             last = 0
-        for day in range(last + 1, generator.DAYS + 1):
+        for day in range(last + 1, self.of + 1):
             self._note({"day": day, "size": size})
-            counted = generator.play(day, place, size=size)
+            counted = self._generator.play(day, place, size=size)
             self._note({"day": day, "size": size, "counted": counted})
             yield day, counted
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from starlode.arguments import UsageError
+    from starlode.cost import Cost
     from starlode.errors import Mistake
     from starlode.history import RejectedRow, RunRecord
     from starlode.plan import Plan
@@ -67,8 +68,15 @@ def run(of: Run) -> Document:
     }
 
 
-def plan(of: Plan) -> Document:
-    return {"project": of.project.name, "steps": [planned(each) for each in of.steps]}
+def plan(of: Plan, billed: Cost | None = None) -> Document:
+    """A plan, with what it would be billed for where that is told."""
+    steps = [planned(each) for each in of.steps]
+    if billed is None:
+        return {"project": of.project.name, "steps": steps}
+    for shown, each in zip(steps, billed.steps, strict=True):
+        shown["cost"] = {"bytes": each.bytes, "unweighed": each.unweighed}
+    told = {"bytes": billed.bytes, "unweighed": billed.unweighed, "most_bytes": billed.most_bytes or None}
+    return {"project": of.project.name, "steps": steps, "cost": told}
 
 
 def planned(of: Step) -> Document:

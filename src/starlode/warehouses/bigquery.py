@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from starlode.bigquery import acting, answers, arriving
 from starlode.bigquery.acting import Act
-from starlode.bigquery.address import Address, found_table, read_address
+from starlode.bigquery.address import GIGABYTE, Address, found_table, read_address
 from starlode.bigquery.arriving import Arrival
 from starlode.bigquery.asking import Connection
 from starlode.bigquery.dialect import ROW, BigQueryDialect, dialect
 from starlode.bigquery.finishing import UNFINISHED, Finisher
 from starlode.bigquery.holding import hold, is_made
+from starlode.bigquery.weighing import BigQueryScale
 from starlode.errors import StarlodeError, WarehouseError
 from starlode.sql import staging
 from starlode.sql.ledger import LEDGER_SCHEMA, create_schema, create_table
@@ -80,6 +81,13 @@ class BigQuery:
     @property
     def dialect(self) -> BigQueryDialect:
         return dialect(self.address.prefix)
+
+    @property
+    def most_bytes(self) -> int:
+        return self.maximum_gb * GIGABYTE
+
+    def scale(self) -> BigQueryScale:
+        return BigQueryScale(Connection(self.address))
 
     @property
     def exists(self) -> bool:

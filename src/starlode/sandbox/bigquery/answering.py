@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from starlode.sandbox.bigquery.double import Request
     from starlode.sandbox.bigquery.keeping import Project, Session
 
+# What anybody may do who may ask: reading, and whatever goes with a session.
+OF_A_SESSION = re.compile(
+    r"\s*(select|with|\(|call bq\.abort_session|create (or replace )?temp table|drop table (if exists )?_session\.)",
+    re.IGNORECASE,
+)
 Judge = Callable[["Project", "Session | None", str], None]
 Told = tuple[int, Any, dict[str, str]]
 
@@ -94,14 +100,18 @@ class Requests:
             _fail(job, refused)
             return _shown(job)
         job["_answer"] = answer
-        job["statistics"]["query"] = _statistics(answer) | {"schema": {"fields": answer.fields}}
+        read = [self.project.reference(*table) for table in answer.tables]
+        job["statistics"]["query"] = _statistics(answer) | {
+            "schema": {"fields": answer.fields},
+            "referencedTables": read,
+        }
         job["statistics"]["totalBytesProcessed"] = str(answer.bytes)
         destination = {"projectId": self.project.name, "datasetId": "_answers", "tableId": job["jobReference"]["jobId"]}
         job["configuration"]["query"]["destinationTable"] = destination
         return _shown(job)
 
     def _guard_statement(self, what: running.Asked) -> None:
-        if not what.sql.lstrip().lower().startswith(("select", "with", "(")):
+        if not OF_A_SESSION.match(what.sql):
             self._guard_writing("the tables")
 
     def _begun(self, told: dict[str, Any]) -> dict[str, Any]:

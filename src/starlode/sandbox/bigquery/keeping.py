@@ -162,12 +162,13 @@ class Project:
     def reference(self, dataset: str, table: str) -> dict[str, str]:
         return {"projectId": self.name, "datasetId": dataset, "tableId": table}
 
-    def weights(self, named: Iterator[tuple[str, str]]) -> list[int]:
+    def weights(self, named: Iterator[tuple[str, str]]) -> dict[tuple[str, str], int]:
         """How many bytes each of some tables holds, those aside that are not there."""
-        found = []
-        for dataset, table in set(named):
+        found = {}
+        for dataset, table in sorted(set(named)):
             with suppress(Refused, duckdb.Error):
-                found.append(self.count(dataset, table) * len(self.fields(dataset, table)) * BYTES_OF_A_CELL)
+                held = self.count(dataset, table) * len(self.fields(dataset, table)) * BYTES_OF_A_CELL
+                found[dataset, table] = held
         return found
 
 

@@ -32,6 +32,7 @@ class Answer:
     fields: list[dict[str, Any]] = field(default_factory=list)
     rows: list[tuple[Any, ...]] = field(default_factory=list)
     affected: int | None = None
+    tables: list[tuple[str, str]] = field(default_factory=list)
     bytes: int = 0
     billed: int = 0
     session: str = ""
@@ -88,10 +89,15 @@ def _run(
     judging.judge(tree, sql, in_transaction=bool(session and session.in_transaction), in_session=session is not None)
     judge(project, session, sql)
     weights = project.weights(judging.tables_of(tree))
-    answer = Answer(bytes=sum(weights), billed=sum(max(weight, LEAST_BILLED) for weight in weights))
+    if isinstance(tree, judging.MAKES) and not tree.find(*judging.READS):
+        weights = {}
+    billed = sum(max(weight, LEAST_BILLED) for weight in weights.values())
+    answer = Answer(tables=list(weights), bytes=sum(weights.values()), billed=billed)
     if what.most_billed is not None and answer.billed > what.most_billed:
         told = f"{what.most_billed}. {answer.billed} or higher required."
         raise Refused(COST, f"Query exceeded limit for bytes billed: {told}")
+    if what.is_dry:
+        answer.billed = 0
     return _answered(project, connection, tree, what, answer)
 
 
