@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from starlode.arrow import arrow_type
 from starlode.errors import DataError, Mistake, ProjectError, WarehouseError
 from starlode.nearest import hint
 
@@ -50,6 +51,16 @@ def present(session: Session, table: Table) -> Table:
     if not columns:
         raise WarehouseError(f"there is no table {table} yet", hint="build the star first: starlode run")
     return replace(table, columns=columns)
+
+
+def with_digits(rows: pa.RecordBatchReader, table: Table) -> pa.RecordBatchReader:
+    """The rows of a table with as many digits after the point as its columns have, where a warehouse answers with more."""
+    held = {column.name: arrow_type(column.type) for column in table.columns}
+    fields = [
+        field.with_type(held[field.name]) if _has_more_digits(field.type, held.get(field.name)) else field
+        for field in rows.schema
+    ]
+    return rows if fields == list(rows.schema) else rows.cast(pa.schema(fields))
 
 
 def order_of(star: Star, table: Table) -> tuple[str, ...]:
@@ -96,6 +107,10 @@ def whole(path: Path) -> Iterator[Path]:
 def mistake(what: str, advice: str) -> ProjectError:
     """One thing to mend in an export's settings."""
     return ProjectError(Mistake(what, PROJECT_FILE, hint=advice))
+
+
+def _has_more_digits(kind: pa.DataType, held: pa.DataType | None) -> bool:
+    return isinstance(kind, pa.Decimal128Type) and isinstance(held, pa.Decimal128Type) and kind.scale > held.scale
 
 
 def _unknown(name: str, known: list[str]) -> Mistake:

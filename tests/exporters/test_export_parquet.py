@@ -14,9 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from starlode.errors import DataError, ProjectError, WarehouseError
+from starlode.exporters.csv import Csv
 from starlode.exporters.parquet import ROW_GROUP, Parquet
 from starlode.star import Dimension, Fact, Select, Star
 from starlode.warehouses.duckdb import DuckDBSession
+from tests.exporters.conftest import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -119,6 +121,31 @@ def test_a_fact_that_does_not_keep_its_grain_is_still_in_one_order(session: Sess
         {"n": 1, "label": "b"},
         {"n": 2, "label": "b"},
     ]
+
+
+class ManyDigits(DuckDBSession):
+    """An open DuckDB file that answers with decimals of nine digits after the point, as BigQuery does."""
+
+    def arrow(self, sql: str, values: Sequence[Any] = ()) -> pa.RecordBatchReader:
+        rows = super().arrow(sql, values)
+        kinds = [f.with_type(pa.decimal128(38, 9)) if pa.types.is_decimal(f.type) else f for f in rows.schema]
+        return rows.cast(pa.schema(kinds))
+
+
+def test_a_decimal_has_the_digits_of_its_column_whatever_the_warehouse_answers(star: Star, folder: Path) -> None:
+    with closing(duckdb.connect()) as connection:
+        session = ManyDigits(connection)
+        for statement in TABLES:
+            session.execute(statement)
+        plain = DuckDBSession(connection)
+        written = [
+            [path.read_bytes() for path in export(f"{number}").export(star, asked, folder)]
+            for export in (Parquet, Csv)
+            for number, asked in enumerate((plain, session))
+        ]
+
+    assert written[0] == written[1]
+    assert written[2] == written[3]
 
 
 def test_a_table_without_rows_becomes_a_file_without_rows(star: Star, session: Session, folder: Path) -> None:

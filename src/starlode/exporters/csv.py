@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from starlode.delivery import chosen, file_name, mistake, order_of, place, present, whole
+from starlode.delivery import chosen, file_name, mistake, order_of, place, present, whole, with_digits
 from starlode.sql.export import rows_in_order_as_text
 
 if TYPE_CHECKING:
@@ -80,7 +80,8 @@ class Csv:
         if self.header:
             names = [pa.array([name], TEXT) for name in table.names]
             file.write(form.lines(names))
-        with session.arrow(rows_in_order_as_text(session.dialect, table, order_of(star, table))) as rows:
+        asked = rows_in_order_as_text(session.dialect, table, order_of(star, table))
+        with with_digits(session.arrow(asked), table) as rows:
             for batch in rows:
                 for start in range(0, batch.num_rows, ROWS_AT_A_TIME):
                     file.write(form.lines(batch.slice(start, ROWS_AT_A_TIME).columns))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from starlode.delivery import chosen, file_name, order_of, place, present, whole
+from starlode.delivery import chosen, file_name, order_of, place, present, whole, with_digits
 from starlode.sql.export import rows_in_order
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ EXPORT = Parquet
 
 def _write(star: Star, session: Session, table: Table, path: Path) -> None:
     order = order_of(star, table)
-    with session.arrow(rows_in_order(session.dialect, table, order)) as rows:
+    with with_digits(session.arrow(rows_in_order(session.dialect, table, order)), table) as rows:
         repeating = [name for name in rows.schema.names if name not in {*order, *_nearly_unique(star, table)}]
         how: dict[str, Any] = {"compression": "zstd", "compression_level": 1, "use_dictionary": repeating}
         with pq.ParquetWriter(path, rows.schema, **how) as writer:
