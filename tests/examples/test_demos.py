@@ -57,16 +57,16 @@ def test_the_star_is_the_same_in_every_warehouse(
 
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Iterator[Path]:
-    """A folder whose sandbox is down afterwards."""
-    yield tmp_path / "demo"
-    _command("sandbox", "down", "--project", str(tmp_path / "demo"))
+    """Where somebody stands who makes a demonstration; its sandbox is down afterwards."""
+    yield tmp_path
+    _command("sandbox", "down", "--project", "demo", at=tmp_path)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SANDBOXED)
 def test_a_demonstration_proves_itself_and_then_has_nothing_to_do(name: str, sandbox: Path) -> None:
-    first = _told(name, "--to", str(sandbox), "--size", str(SIZE))
-    again = _told(name, "--to", str(sandbox))
+    first = _told(name, "--size", str(SIZE), at=sandbox)
+    again = _told(name, at=sandbox)
 
     assert {run["status"] for run in first["runs"]} == {"succeeded"}
     assert [run["status"] for run in again["runs"]] == ["unchanged"]
@@ -75,15 +75,15 @@ def test_a_demonstration_proves_itself_and_then_has_nothing_to_do(name: str, san
     assert again["truth"] == first["truth"]
 
 
-def _told(*words: str) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(_command("demo", *words, "--json"))
+def _told(*words: str, at: Path) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(_command("demo", *words, "--to", "demo", "--json", at=at))
     return told
 
 
-def _command(*words: str) -> str:
+def _command(*words: str, at: Path) -> str:
     line = [sys.executable, "-m", "starlode", *words]
     environment = {**os.environ, CACHE: str(CLONE)}
-    done = subprocess.run(line, check=False, capture_output=True, text=True, env=environment)
+    done = subprocess.run(line, check=False, capture_output=True, text=True, env=environment, cwd=at)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return done.stdout
 

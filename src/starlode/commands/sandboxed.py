@@ -37,8 +37,8 @@ USER, PASSWORD = "sandbox", "sandbox"
 
 
 def sandbox_of(folder: Path) -> Sandbox:
-    """The sandbox of a project's folder."""
-    return Sandbox(folder / PLACE, lambda told: say(f"sandbox: {told}"))
+    """The sandbox of a project's folder; its servers begin elsewhere, so its place is told from the root on."""
+    return Sandbox(folder.absolute() / PLACE, lambda told: say(f"sandbox: {told}"))
 
 
 def in_sandbox(project: Project) -> Project:
