@@ -163,3 +163,30 @@ def _refuse(project: starlode.Project, reason: str) -> None:
 
 def _exact(sums: dict[str, str]) -> dict[str, Decimal]:
     return {name: Decimal(total) for name, total in sums.items()}
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        # The bare `order_id` behind it would be taken for one of the sub-select's own.
+        "exists (select 1 from shop.orders as x where x.order_id <> o.order_id)",
+        # The sub-select calls its stream as the driving one is called further down, or as what it stands in.
+        "exists (select 1 from shop.orders as beside where beside.order_id <> o.order_id)",
+        "exists (select 1 from shop.customers as o where o.city = 'Rome')",
+        # Nobody says whose column it is.
+        "exists (select 1 from shop.customers as x where order_id < 9)",
+    ],
+)
+def test_what_a_sub_select_asks_is_asked_of_the_driving_row(condition: str, tmp_path: Path) -> None:
+    select = f"""
+    with chosen as (select order_id, customer_id, product_id, ordered_at, quantity, amount from shop.orders as beside)
+    select o.order_id, o.customer_id, o.product_id, o.ordered_at, o.quantity, o.amount
+      from chosen as o left join shop.customers as c on c.customer_id = o.customer_id
+     where {condition}
+    """
+    project = projects.project(tmp_path, {"starlode.yml": shop.PROJECT, **shop.FIRST, "sql/sales.sql": select})
+
+    run = starlode.run(project)
+
+    assert [done.outcome.rows_in for done in run.done if done.step.object == "fact_sales"] == [4]
+    assert projects.rows(project, "select order_id from star.fact_sales order by 1") == [(1,), (2,), (3,), (4,)]

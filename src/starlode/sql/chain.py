@@ -62,14 +62,20 @@ def through(
     """An expression of one link in the columns of the driving stream, or None when it speaks of more than that."""
     link = chain[depth]
     said = _without_aliases(expression, link, columns) if depth == len(chain) - 1 else expression.copy()
+    _unshadow(said, link.alias)
     if not _Own(link, columns).holds(said):
         return None
     if depth == len(chain) - 1:
         return said
     holder = exp.Paren(this=said)
     below = chain[depth + 1]
+    _unshadow(said, below.alias)
+    if _asks_without_an_alias(said, columns):
+        return None
     for column in _named(said, link.alias):
         inner = _given(below, column.name)
+        if inner is not None and column.find_ancestor(exp.Query) is not None:
+            inner = _qualified(inner, below, columns)
         if inner is None:
             return None
         column.replace(inner)
@@ -116,6 +122,41 @@ def _without_aliases(expression: exp.Expr, link: Link, columns: Mapping[str, tup
         if name in given and name not in held:
             column.replace(exp.Paren(this=given[name].copy()))
     return holder.this  # type: ignore[no-any-return]
+
+
+def _unshadow(said: exp.Expr, alias: str) -> None:
+    """Give what a sub-select calls by an alias another name, so that the alias can stand in it for what is outside."""
+    for query in said.find_all(exp.Query):
+        for source in query.find_all(exp.Table, exp.Subquery):
+            if source.find_ancestor(exp.Query) is query and source.alias_or_name.lower() == alias.lower():
+                for column in (c for c in query.find_all(exp.Column) if c.table.lower() == alias.lower()):
+                    column.set("table", exp.to_identifier(f"{alias} inside", quoted=True))
+                source.set("alias", exp.TableAlias(this=exp.to_identifier(f"{alias} inside", quoted=True)))
+
+
+def _asks_without_an_alias(said: exp.Expr, columns: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether a sub-select names a column that none of its own tables has, without saying whose it is."""
+    for query in said.find_all(exp.Query):
+        tables = list(query.find_all(exp.Table))
+        if not all(t.db for t in tables):
+            continue
+        streams = (f"{t.db}.{t.name}" for t in tables)
+        held = {name.lower() for stream in streams for name in columns.get(stream, ())}
+        held |= {p.alias_or_name.lower() for inner in query.find_all(exp.Select) for p in inner.selects}
+        if any(not c.table and c.name.lower() not in held for c in query.find_all(exp.Column)):
+            return True
+    return False
+
+
+def _qualified(inner: exp.Expr, link: Link, columns: Mapping[str, tuple[str, ...]]) -> exp.Expr | None:
+    """What a link gives, fit for a sub-select, which would take a bare name for one of its own; None where it is not clear."""
+    own = {name.lower() for name in _names(link.source, columns)}
+    for column in list(inner.find_all(exp.Column)):
+        if not column.table and column.name.lower() not in own:
+            return None
+        if not column.table:
+            column.set("table", exp.to_identifier(link.alias, quoted=True))
+    return inner
 
 
 def _link(select: exp.Select, *, is_outer: bool) -> Link:
