@@ -19,6 +19,7 @@ from starlode.languages import Language  # noqa: TC001
 from starlode.source import Contract, Mode  # noqa: TC001  read from the fields at run time
 from starlode.star import Aggregate, Deletes, FactKind, FiscalName, Grain, Labels, Late, OnConflict
 from starlode.stores.bucket import Encryption  # noqa: TC001
+from starlode.table import Encoding, Every  # noqa: TC001
 
 PROJECT_FILE = "starlode.yml"
 
@@ -32,6 +33,30 @@ def _doc(doc: str, key: str = "") -> dict[str, Any]:
 
 def _default(text: str) -> Filled:
     return Filled(Word(text, Place(PROJECT_FILE)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayoutDeclaration(Declared):
+    """How the rows of a table lie in the warehouse."""
+
+    partition: Filled | None = field(
+        default=None, metadata=_doc("The column of days or moments by which the table is divided (BigQuery).")
+    )
+    every: Every = field(default="day", metadata=_doc("The span of each part."))
+    cluster: Columns = field(
+        default=(), metadata=_doc("The columns by which rows lie together (BigQuery, at most four; Snowflake).")
+    )
+    sort: Columns = field(default=(), metadata=_doc("The columns of the sort key (Redshift)."))
+    distribute: Filled | None = field(
+        default=None,
+        metadata=_doc("The column by which rows are spread over nodes, or all or even (Redshift; else as it likes)."),
+    )
+    encode: Mapping[Filled, Encoding] = field(
+        default_factory=dict, metadata=_doc("For each column how it is compressed (Redshift; else as it likes).")
+    )
+
+
+_LAYOUT = "How its table lies, in words of which each warehouse knows some; those that it does not know are told."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +79,7 @@ class StreamDeclaration(Declared):
     )
     max_rejects: Count = field(default=Count(0), metadata=_doc("How many rows a run may reject and still end well."))
     may_shrink: bool = field(default=False, metadata=_doc("Whether a full read may replace many rows by few."))
+    layout: LayoutDeclaration | None = field(default=None, metadata=_doc(_LAYOUT))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +177,7 @@ class DimensionDeclaration(Declared):
             "For each dimension that it refers to the column or columns that hold its key, or those of each role."
         ),
     )
+    layout: LayoutDeclaration | None = field(default=None, metadata=_doc(_LAYOUT))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,6 +222,7 @@ class FactDeclaration(Declared):
     may_multiply: bool = field(
         default=False, metadata=_doc("Whether joins of the SELECT may double rows of its first stream.")
     )
+    layout: LayoutDeclaration | None = field(default=None, metadata=_doc(_LAYOUT))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -167,6 +167,9 @@ class Paper:
         for statement in staging.reshape(self.dialect, table, change):
             self.execute(statement)
 
+    def lay(self, table: Table) -> None:
+        """Nothing: on paper nothing lies anywhere."""
+
     @contextmanager
     def showing(self, view: Table, select: Callable[[], str | None]) -> Iterator[None]:
         self.execute(staging.drop_view(self.dialect, view))

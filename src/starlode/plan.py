@@ -18,6 +18,7 @@ from starlode.narrowing import why_keyed_anew, why_whole
 from starlode.nearest import hint
 from starlode.portions import in_portions
 from starlode.sql import select
+from starlode.sql.layout import left_aside, without_words
 from starlode.star import STAR_SCHEMA, Dimension
 from starlode.step import Build, Check, Deliver, Export, Land, Load, Step, Verb
 
@@ -27,11 +28,13 @@ if TYPE_CHECKING:
     from starlode.landing import Manifest
     from starlode.project import Project
     from starlode.source import Look, Stream
+    from starlode.sql.dialect import Dialect
     from starlode.star import Fact, Select
-    from starlode.table import Column
+    from starlode.table import Column, Layout
 
 # A change of how models are built makes them be built again.
 BUILD_VERSION = 4
+DECLARED_ANEW = "its declaration changed"
 VERBS: tuple[Verb, ...] = ("land", "load", "build", "deliver", "check", "export")
 
 
@@ -152,6 +155,31 @@ def streams_with_deletes(project: Project) -> frozenset[str]:
     return frozenset(str(stream) for stream in project.streams if stream.key and str(stream) in wanted)
 
 
+def notes_of(step: Step, plan: Plan) -> tuple[str, ...]:
+    """What is to be known of a step before it is carried out."""
+    if isinstance(step, Land):
+        return step.look.notes
+    project, state = plan.project, plan.state
+    if isinstance(step, Build):
+        table = next(t for t in project.star.tables if t.name == step.model)
+        return _of_layout(project.shown.dialect, table.layout, is_new=str(table) not in state.tables, why=step.reason)
+    if isinstance(step, Load):
+        is_new = not state.columns.get(str(step.stream))
+        return _of_layout(project.warehouse.dialect, step.stream.layout, is_new=is_new, why=step.reason)
+    return ()
+
+
+def _of_layout(dialect: Dialect, layout: Layout | None, *, is_new: bool, why: str) -> tuple[str, ...]:
+    """What a warehouse does not do of a layout that is new."""
+    if layout is None or not (is_new or why == DECLARED_ANEW):
+        return ()
+    aside = left_aside(dialect, layout)
+    notes = (without_words(aside),) if aside else ()
+    if is_new or dialect.lays_again or len(aside) == len(layout.words):
+        return notes
+    return (*notes, "the table is there, and lies as it did: a changed layout is for a new one")
+
+
 def digest_of(declaration: object) -> str:
     """A short name for exactly this declaration."""
     return blake2b(f"{BUILD_VERSION}:{declaration!r}".encode(), digest_size=8).hexdigest()
@@ -244,7 +272,7 @@ def _why(model: Dimension | Fact, project: Project, state: State, moving: set[st
     if held is None or str(model.table) not in state.tables:
         return "new"
     if held.digest != digest_of(model):
-        return "its declaration changed"
+        return DECLARED_ANEW
     if options.full:
         return "asked for in full"
     for parent in sorted(made_from(project)[name]):

@@ -21,6 +21,7 @@ from starlode.meaning.bridges import with_bridges
 from starlode.meaning.checks import checks
 from starlode.meaning.deletes import tell_deletes
 from starlode.meaning.exports import exports
+from starlode.meaning.layouts import guard_layouts
 from starlode.meaning.names import guard_names
 from starlode.meaning.selects import Scope
 from starlode.meaning.sources import sources, streams
@@ -119,6 +120,7 @@ def _project(node: Node, folder: Path, target: str | None, reading: Reading) -> 
         exports=made_exports,
     )
     guard_names(project, reading)
+    guard_layouts(project, reading)
     return project
 
 

@@ -91,6 +91,9 @@ class Session(Protocol):
     def reshape(self, table: Table, change: Reshape) -> None:
         """Change the columns of a table; views on it and rights to it stay."""
 
+    def lay(self, table: Table) -> None:
+        """Let a table that is there lie as its layout says now, where the warehouse can do that."""
+
     def showing(self, view: Table, select: Callable[[], str | None]) -> AbstractContextManager[None]:
         """Put a view aside while what it shows changes, and let it show a SELECT afterwards, or be gone where there is none.
 

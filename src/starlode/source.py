@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from starlode.finding import Finding, Reject
-    from starlode.table import Column, Type
+    from starlode.table import Column, Layout, Type
 
 Mode = Literal["incremental", "full"]
 Contract = Literal["evolve", "freeze", "discard"]
@@ -43,6 +43,7 @@ class Stream:
     may_shrink: bool = False
     # Each extraction shows its rows as they are at one moment, so the later one is right, whatever its columns say.
     is_of_moments: bool = False
+    layout: Layout | None = None
 
     def __str__(self) -> str:
         return f"{self.source}.{self.name}"

@@ -15,6 +15,8 @@ from starlode.table import Table
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from starlode.table import Layout
+
 STAR_SCHEMA = "star"
 UNKNOWN_KEY = -1
 NOT_APPLICABLE_KEY = -2
@@ -108,10 +110,11 @@ class Dimension:
     fixed: tuple[str, ...] = ()
     previous: tuple[str, ...] = ()
     durable: bool = False
+    layout: Layout | None = None
 
     @property
     def table(self) -> Table:
-        return Table(STAR_SCHEMA, f"dim_{self.name}")
+        return Table(STAR_SCHEMA, f"dim_{self.name}", layout=self.layout)
 
     @property
     def key_column(self) -> str:
@@ -190,10 +193,12 @@ class Fact:
     weight: str | None = None
     may_lose: bool = False
     may_multiply: bool = False
+    layout: Layout | None = None
 
     @property
     def table(self) -> Table:
-        return Table(STAR_SCHEMA, f"{'bridge' if self.kind == 'bridge' else 'fact'}_{self.name}")
+        name = f"{'bridge' if self.kind == 'bridge' else 'fact'}_{self.name}"
+        return Table(STAR_SCHEMA, name, layout=self.layout)
 
     @property
     def given_grain(self) -> tuple[str, ...]:

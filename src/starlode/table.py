@@ -8,13 +8,34 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Kind = Literal[
     "boolean", "integer", "decimal", "double", "text", "date", "time", "timestamp", "timestamptz", "binary", "json"
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
 MAX_PRECISION = 38
+Every = Literal["hour", "day", "month", "year"]
+Encoding = Literal[
+    "raw",
+    "az64",
+    "bytedict",
+    "delta",
+    "delta32k",
+    "lzo",
+    "mostly8",
+    "mostly16",
+    "mostly32",
+    "runlength",
+    "text255",
+    "text32k",
+    "zstd",
+]
+# How rows are spread where no column says it.
+STYLES = ("all", "even")
 
 
 @dataclass(frozen=True)
@@ -42,12 +63,37 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Layout:
+    """How the rows of a table are to lie, in words of which each warehouse knows some.
+
+    `partition` is a column of days or moments, and `every` the span of one part; `distribute` is a column, or `all` or `even`.
+    """
+
+    partition: str = ""
+    every: Every = "day"
+    cluster: tuple[str, ...] = ()
+    sort: tuple[str, ...] = ()
+    distribute: str = ""
+    encode: Mapping[str, Encoding] = field(default_factory=dict, hash=False)
+
+    @property
+    def words(self) -> Mapping[str, tuple[str, ...]]:
+        """The words that say something, each with the columns that it names."""
+        spread = (self.distribute,) if self.distribute not in ("", *STYLES) else ()
+        named = {"partition": (self.partition,) if self.partition else (), "cluster": self.cluster, "sort": self.sort}
+        said = {word: columns for word, columns in named.items() if columns}
+        said |= {"distribute": spread} if self.distribute else {}
+        return said | ({"encode": tuple(self.encode)} if self.encode else {})
+
+
+@dataclass(frozen=True)
 class Table:
-    """A qualified name and its columns, in order."""
+    """A qualified name and its columns, in order; its layout is no part of what it is."""
 
     schema: str
     name: str
     columns: tuple[Column, ...] = ()
+    layout: Layout | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.schema}.{self.name}"

@@ -62,6 +62,30 @@ EVENT = {
 }
 
 
+# The shop with every word of a layout, and the steps that it changes.
+LAID = (
+    shop.PROJECT.replace(
+        "max_rejects: 9}", "max_rejects: 9, layout: {cluster: order_id, sort: ordered_at, distribute: order_id}}"
+    )
+    .replace(
+        "at: changed_at}",
+        "at: changed_at, layout: {cluster: [customer_id, city], sort: customer_key, distribute: all}}",
+    )
+    .replace(
+        "measures: {amount: sum, quantity: sum}",
+        """measures: {amount: sum, quantity: sum}
+    layout:
+      partition: ordered_at
+      every: month
+      cluster: [customer_key, product_id]
+      sort: [ordered_at, order_id]
+      distribute: customer_key
+      encode: {product_name: zstd, amount: az64}""",
+    )
+)
+OF_LAYOUTS = ("load_shop.orders.sql", "build_dim_customer.sql", "build_fact_sales.sql")
+
+
 @pytest.mark.parametrize("day", ["first", "later"])
 @pytest.mark.parametrize("name", ["music", "shop"])
 @pytest.mark.parametrize("warehouse", registry.names("warehouses"))
@@ -76,6 +100,23 @@ def test_the_statements_are_those_that_were_reviewed(warehouse: str, name: str, 
         shutil.rmtree(folder, ignore_errors=True)
         projects.write(folder, said)
     assert {path.name: path.read_text("utf-8") for path in folder.glob("*.sql")} == said
+
+
+@pytest.mark.parametrize("day", ["first", "later"])
+@pytest.mark.parametrize("warehouse", ["bigquery", "redshift", "snowflake"])
+def test_the_statements_for_tables_with_a_layout_are_those_that_were_reviewed(
+    warehouse: str, day: str, tmp_path: Path
+) -> None:
+    project = _shop(tmp_path, day, LAID)
+
+    said = _said(project, TARGETS[warehouse])
+
+    kept = {name: text for name, text in said.items() if name in OF_LAYOUTS}
+    folder = GOLDEN / warehouse / "laid" / day
+    if os.environ.get("STARLODE_WRITE_GOLDEN"):
+        shutil.rmtree(folder, ignore_errors=True)
+        projects.write(folder, kept)
+    assert {path.name: path.read_text("utf-8") for path in folder.glob("*.sql")} == kept
 
 
 def test_the_statements_of_a_plan_change_nothing(tmp_path: Path) -> None:
@@ -155,8 +196,9 @@ def _said_of_customers(folder: Path, deletes: str) -> str:
     return said["dim_customer"]
 
 
-def _shop(folder: Path, day: str) -> starlode.Project:
-    project = shop.opened(folder)
+def _shop(folder: Path, day: str, declared: str = shop.PROJECT) -> starlode.Project:
+    shop.opened(folder)
+    project = projects.project(folder, {"starlode.yml": declared})
     if day == "first":
         return project
     starlode.run(project)

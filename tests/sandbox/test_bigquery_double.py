@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+COLUMNS = "n int64, word string, day date, seen datetime, zoned timestamp, weight float64"
+
+
 @pytest.fixture
 def client(bigquery: str) -> Iterator[bigquery.Client]:
     found = read_address(bigquery.partition(":")[2].partition("?")[0])
@@ -142,3 +145,44 @@ def test_what_is_not_there_is_not_found(client: Any) -> None:
         client.get_table("house.nothing")
     with pytest.raises(NotFound):
         client.get_table("nowhere.nothing")
+
+
+@pytest.mark.parametrize(
+    "lies",
+    [
+        "partition by word",
+        "partition by n",
+        "partition by zoned",
+        "partition by date_trunc(seen, month)",
+        "partition by datetime_trunc(seen, week)",
+        "partition by range_bucket(word, generate_array(0, 100, 10))",
+        "cluster by n, word, day, seen, zoned",
+        "cluster by weight",
+        "cluster by nothing",
+    ],
+)
+def test_tables_that_cannot_lie_so_are_refused(client: Any, lies: str) -> None:
+    with pytest.raises(BadRequest):
+        client.query(f"create table house.laid ({COLUMNS}) {lies}", job_retry=None).result()
+
+    with pytest.raises(NotFound):
+        client.get_table("house.laid")
+
+
+def test_how_a_table_lies_is_told_and_goes_along_with_it(client: Any) -> None:
+    divided = "partition by datetime_trunc(seen, month) cluster by word, n"
+    client.query(f"create table house.laid ({COLUMNS}) {divided}").result()
+    client.query("insert into house.laid (n, seen) values (1, '2024-01-31 10:00:00')").result()
+
+    client.query("create or replace table `house`.`copied` copy `house`.`laid`").result()
+    client.query("alter table `house`.`laid` rename to `other`").result()
+    ranges = "partition by range_bucket(n, generate_array(0, 100, 10))"
+    client.query(f"create table house.ranges ({COLUMNS}) {ranges}").result()
+
+    for name in ("copied", "other"):
+        table = client.get_table(f"house.{name}")
+        assert (table.time_partitioning.field, table.time_partitioning.type_) == ("seen", "MONTH")
+        assert table.clustering_fields == ["word", "n"]
+        assert table.num_rows == 1
+    assert client.get_table("house.ranges").range_partitioning.range_.interval == 10
+    assert client.get_table("house.numbers").time_partitioning is None

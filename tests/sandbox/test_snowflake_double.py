@@ -98,6 +98,7 @@ def test_a_row_that_an_open_transaction_has_changed_is_locked(sessions: tuple[An
         ("insert into things select column1 from values (parse_json('1'))", 2014),
         ("merge into things using things as o on things.n = o.n when matched then delete", 1003),
         ("select n from nothing", 2003),
+        ("create table odd (n number) cluster by (m)", 2003),
     ],
 )
 def test_what_snowflake_has_not_is_refused(sessions: tuple[Any, Any], sql: str, number: int) -> None:

@@ -321,6 +321,62 @@ def test_a_table_that_is_made_after_a_change_of_rows_leaves_both(bigquery: str, 
     session.close()
 
 
+def test_a_fact_is_divided_and_only_parts_that_may_hold_its_rows_are_looked_at(
+    bigquery: str, bigquery_server: Double, tmp_path: Path
+) -> None:
+    laid(tmp_path, bigquery)
+    project = _laid_out(tmp_path, bigquery, "partition: at, every: month, cluster: id")
+    kept = bigquery_server.double.project(bigquery.partition("//")[2].partition("?")[0])
+    starlode.run(project)
+    # A row of January is corrected and moves to May, and one comes late for the year before.
+    moved = "no,id,at,amount\n1,C1,2024-05-01,9.90\n3,C1,2023-06-01,3.30\n"
+    project = projects.project(tmp_path, {"data/orders2.csv": moved})
+    before = set(kept.jobs)
+
+    starlode.run(project)
+
+    said = [
+        job["configuration"].get("query", {}).get("query", "") for name, job in kept.jobs.items() if name not in before
+    ]
+    deleted = [sql for sql in said if sql.startswith("delete from `star`.`fact_sales`")]
+    asked = "select `no`, `at`, amount from star.fact_sales order by 1"
+    table = kept.resource("star", "fact_sales")
+    assert (table["timePartitioning"], table["clustering"]) == ({"type": "MONTH", "field": "at"}, {"fields": ["id"]})
+    assert len(deleted) == 1
+    # Where the row lay that goes, and not where the others lie that come.
+    held = "cast('2024-01-01 08:00:00' as datetime)"
+    assert f"between {held} and {held}" in deleted[0]
+    assert [(no, str(at), amount) for no, at, amount in projects.rows(project, asked)] == [
+        (1, "2024-05-01 00:00:00", Decimal("9.90")),
+        (2, "2024-01-02 09:00:00", Decimal("2.20")),
+        (3, "2023-06-01 00:00:00", Decimal("3.30")),
+    ]
+
+
+def test_a_fact_that_is_to_lie_otherwise_is_made_anew_with_its_rows(
+    bigquery: str, bigquery_server: Double, tmp_path: Path
+) -> None:
+    project = laid(tmp_path, bigquery)
+    kept = bigquery_server.double.project(bigquery.partition("//")[2].partition("?")[0])
+    starlode.run(project)
+    assert "timePartitioning" not in kept.resource("star", "fact_sales")
+
+    run = starlode.run(_laid_out(tmp_path, bigquery, "partition: at"))
+
+    assert run.status == "succeeded"
+    assert kept.resource("star", "fact_sales")["timePartitioning"] == {"type": "DAY", "field": "at"}
+    assert total(project) == (Decimal("3.3"), 2)
+    assert starlode.run(_laid_out(tmp_path, bigquery, "partition: at")).status == "unchanged"
+    assert not any(name.count(" made ") for name in kept.tables("star"))
+
+
+def _laid_out(folder: Path, target: str, layout: str) -> Project:
+    """The project with an order's number as the key of its stream, so that rows can be corrected, and a layout of its fact."""
+    declared = PROJECT.format(target=target).replace("types: {at", 'key: "no", types: {at')
+    declared = declared.replace("measures: {amount: sum}}", f"measures: {{amount: sum}}, layout: {{{layout}}}}}")
+    return projects.project(folder, {"starlode.yml": declared})
+
+
 def test_a_plan_says_what_it_would_be_billed_for(bigquery: str, bigquery_server: Double, tmp_path: Path) -> None:
     project = laid(tmp_path, f"{bigquery}&maximum_gb=3")
     kept = bigquery_server.double.project(bigquery.partition("//")[2].partition("?")[0])

@@ -71,6 +71,13 @@ def found_table(opened: Any, identifier: str) -> Any:
         raise refusal(identifier, error) from None
 
 
+def lies(table: Any) -> tuple[tuple[str, str], tuple[str, ...]]:
+    """How a table lies: the column and the span by which it is divided, and the columns by which it is clustered."""
+    parts = table.time_partitioning
+    divided = (parts.field or "", parts.type_.lower()) if parts is not None else ("", "")
+    return divided, tuple(table.clustering_fields or ())
+
+
 def has_dataset(opened: Any, identifier: str) -> bool:
     """Whether there is a dataset."""
     from google.api_core.exceptions import NotFound

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from starlode.bigquery.names import table_written, written
 from starlode.bigquery.words import said
+from starlode.errors import DataError
 from starlode.sql.dialect import Dialect
 from starlode.table import TEXT, Column
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlglot import exp
 
-    from starlode.table import Table, Type
+    from starlode.table import Layout, Table, Type
 
 WORDS: Mapping[str, str] = {
     "boolean": "bool",
@@ -37,6 +38,9 @@ ROW = "`__starlode_row`"
 JSON_MARK = "JSON"
 # What a NUMERIC holds; more digits are a BIGNUMERIC.
 WHOLE_DIGITS, SCALE = 29, 9
+# What cuts a moment down to the beginning of its part, and what a table cannot be clustered by.
+TRUNCATED: Mapping[str, str] = {"date": "date_trunc", "timestamp": "datetime_trunc", "timestamptz": "timestamp_trunc"}
+NEVER_CLUSTERED = ("double", "time", "binary")
 # Tables that feed another one are temporary: a transaction makes no others.
 SCRATCH = (" (work)", " (met)", " (recalled)", " (came)", " (went)")
 ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\x00": "\\x00"}
@@ -77,6 +81,37 @@ class BigQueryDialect(Dialect):
     def column(self, column: Column) -> str:
         marked = f" options (description = '{JSON_MARK}')" if column.type.kind == "json" else ""
         return super().column(column) + marked
+
+    def lies(self, layout: Layout) -> tuple[tuple[str, str], tuple[str, ...]]:
+        """How BigQuery says that a table of a layout lies."""
+        divided = (written(layout.partition), layout.every) if layout.partition else ("", "")
+        return divided, tuple(map(written, layout.cluster))
+
+    def lay(self, table: Table, layout: Layout) -> tuple[str, ...]:
+        kinds = {column.name: column.type.kind for column in table.columns}
+        lines = (f"partition by {self._divided(table, layout, kinds)}",) if layout.partition else ()
+        odd = [name for name in layout.cluster if kinds[name] in NEVER_CLUSTERED]
+        if odd:
+            raise DataError(
+                f"BigQuery clusters by no {kinds[odd[0]]}, which {odd[0]} of {table.name} is",
+                where=str(table),
+                hint="take it out of `cluster`",
+            )
+        return (*lines, f"cluster by {self.names(layout.cluster)}") if layout.cluster else lines
+
+    def _divided(self, table: Table, layout: Layout, kinds: Mapping[str, str]) -> str:
+        """By what a table is divided into parts."""
+        kind, column = kinds[layout.partition], self.quote(layout.partition)
+        if kind not in TRUNCATED or (kind == "date" and layout.every == "hour"):
+            told = f"by {layout.every}" if kind in TRUNCATED else "into parts"
+            raise DataError(
+                f"{layout.partition} of {table.name} is of the type {kind}, which BigQuery does not divide {told}",
+                where=str(table),
+                hint="`partition` names a column of days or moments; `every` is hour, day, month or year, and no hour of a day",
+            )
+        if kind == "date" and layout.every == "day":
+            return column
+        return f"{TRUNCATED[kind]}({column}, {layout.every})"
 
     def text(self, value: str) -> str:
         return "'" + "".join(ESCAPES.get(c, c) for c in value) + "'"
@@ -202,6 +237,9 @@ def dialect(prefix: str = "") -> BigQueryDialect:
         all_rows=" where true",
         union="union distinct",
         minus="except distinct",
+        layout_words=frozenset({"partition", "cluster"}),
+        most_clustered=4,
+        lays_again=True,
         prefix=prefix,
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from starlode.commands.opening import asked_names, asked_project
 from starlode.cost import cost
 from starlode.paper import statements
+from starlode.plan import notes_of
 from starlode.run import plan
 from starlode.terminal import documents
 from starlode.terminal.account import left_out, typed
@@ -55,7 +56,7 @@ def _show(made: Plan, said: Iterable[tuple[Step, tuple[str, ...]]], billed: Cost
     for line in _cost(billed) if billed is not None else ():
         out(line)
     for step in made.steps:
-        for note in getattr(getattr(step, "look", None), "notes", ()):
+        for note in notes_of(step, made):
             out(f"{paint('note', 'cyan')} {safe(step.object)}: {safe(note)}")
     for step, texts in said:
         out("")

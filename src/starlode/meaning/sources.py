@@ -10,6 +10,7 @@ from starlode import registry
 from starlode.declare import settings
 from starlode.environment import Word
 from starlode.meaning import chosen, plain
+from starlode.meaning.layouts import layout
 from starlode.meaning.selects import take_text
 from starlode.meaning.target import unseen
 from starlode.nearest import hint
@@ -70,6 +71,7 @@ def _stream(source: Name, name: Name, said: Any, kind_name: str, scope: Scope) -
         max_rejects=said.max_rejects,
         may_shrink=said.may_shrink,
         is_of_moments=getattr(kind, "SHOWS_MOMENTS", False),
+        layout=layout(said.layout),
     )
     _tell_problems(kind_name, made, said, type(said), reading)
     return made

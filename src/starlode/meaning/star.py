@@ -17,6 +17,7 @@ from starlode.environment import Word
 from starlode.meaning import chosen, plain
 from starlode.meaning.calendar import calendar
 from starlode.meaning.kinds import tell_kind, with_day
+from starlode.meaning.layouts import layout, tell_layout
 from starlode.meaning.references import tell_circles, tell_references
 from starlode.meaning.selects import take
 from starlode.nearest import hint, listing
@@ -106,10 +107,13 @@ def _dimension(
         on_conflict=plain(said.on_conflict),
         deletes=plain(said.deletes),
         roles=roles,
+        layout=layout(said.layout),
     )
     added = added_columns(made)
     tell_taken(tuple(word for words in (*named.values(), at) for word in words), said, taken, added, scope.reading)
-    return made, (*taken.columns, *added) if taken and taken.columns else None
+    columns = (*taken.columns, *added) if taken and taken.columns else None
+    tell_layout(said.layout, columns, made.table.name, scope.reading)
+    return made, columns
 
 
 def _junk(name: Name, said: JunkDeclaration, reading: Reading) -> tuple[Dimension, Columns]:
@@ -188,12 +192,15 @@ def _fact(
         may_multiply=said.may_multiply,
         kind=plain(said.kind),
         milestones=plain(said.milestones),
+        layout=layout(said.layout),
     )
     added = (*(name for role in roles for name in role.key_columns), *days, *made.added_measures, LOAD_KEY)
     tell_taken((*said.grain, *_some(said.at), *measures), said, taken, added, scope.reading)
     if taken is None:
         return None, None
-    return made, (*taken.columns, *added) if taken.columns else None
+    columns = (*taken.columns, *added) if taken.columns else None
+    tell_layout(said.layout, columns, made.table.name, scope.reading)
+    return made, columns
 
 
 def roles_of(

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 from starlode.redshift.words import TEXT_WORD, said
 from starlode.sql.dialect import Counting
-from starlode.table import TEXT, Column
+from starlode.table import STYLES, TEXT, Column
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sqlglot import exp
 
-    from starlode.table import Table, Type
+    from starlode.table import Layout, Table, Type
 
 WORDS: Mapping[str, str] = {
     "boolean": "boolean",
@@ -62,6 +62,18 @@ class RedshiftDialect(Counting):
         if column.type.kind == "text" and column.type.width:
             return f"{self.quote(column.name)} varchar({column.type.width})"
         return super().column(column)
+
+    def laid_column(self, column: Column, layout: Layout | None) -> str:
+        encoding = layout.encode.get(column.name) if layout else None
+        return f"{self.column(column)} encode {encoding}" if encoding else self.column(column)
+
+    def lay(self, table: Table, layout: Layout) -> tuple[str, ...]:  # noqa: ARG002
+        lines: tuple[str, ...] = ()
+        if layout.distribute in STYLES:
+            lines = (f"diststyle {layout.distribute}",)
+        elif layout.distribute:
+            lines = (f"diststyle key distkey ({self.quote(layout.distribute)})",)
+        return (*lines, f"compound sortkey ({self.names(layout.sort)})") if layout.sort else lines
 
     def convert(self, expression: str, held: Type, wanted: Type) -> str:
         if wanted.kind == "json" and held.kind != "json":
@@ -181,4 +193,5 @@ DIALECT = RedshiftDialect(
     row_column=(ROW, "bigint identity(1,1)"),
     create_work="create temp table",
     view_ending="\nwith no schema binding",
+    layout_words=frozenset({"sort", "distribute", "encode"}),
 )

@@ -21,7 +21,7 @@ from starlode.table import TEXT
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from starlode.table import Column, Table, Type
+    from starlode.table import Column, Layout, Table, Type
 
 WORDS: Mapping[str, str] = {
     "boolean": "boolean",
@@ -95,6 +95,9 @@ class SnowflakeDialect(Counting):
 
     def read(self, sql: str) -> exp.Expr:
         return relettered(super().read(sql))
+
+    def lay(self, table: Table, layout: Layout) -> tuple[str, ...]:  # noqa: ARG002
+        return (f"cluster by ({self.names(layout.cluster)})",) if layout.cluster else ()
 
     def convert(self, expression: str, held: Type, wanted: Type) -> str:
         if wanted.kind == "json" and held.kind != "json":
@@ -194,4 +197,5 @@ DIALECT = SnowflakeDialect(
     create_work="create or replace transient table",
     create_scratch="create transient table",
     create_temp="create or replace transient table",
+    layout_words=frozenset({"cluster"}),
 )

@@ -25,7 +25,7 @@ UNDOABLE = 10
 def before_table(table: Table) -> Table:
     """The rows of a table of the star as they were, each with the load that changed it."""
     columns = (*table.columns, Column(CHANGED_COLUMN, INTEGER)) if table.columns else ()
-    return replace(table, schema=LEDGER_SCHEMA, name=f"{table.name} (before)", columns=columns)
+    return replace(table, schema=LEDGER_SCHEMA, name=f"{table.name} (before)", columns=columns, layout=None)
 
 
 def keep_before(dialect: Dialect, table: Table, alias: str, where: str, load_key: int, taken: str = "") -> str:

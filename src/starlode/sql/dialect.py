@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sqlglot import exp
 
-    from starlode.table import Column, Table, Type
+    from starlode.table import Column, Layout, Table, Type
 
 HIGH_DATE = "9999-12-31 00:00:00"
 OWN = "__starlode_"
@@ -47,6 +47,11 @@ class Dialect:
     minus: str = "except"
     # A column by which staged rows are told apart where the warehouse numbers none itself: its name and its definition.
     row_column: tuple[str, str] | None = None
+    # The words of a table's layout that mean something here, by how many columns rows lie together at most, and whether a
+    # table that is there can be laid out anew.
+    layout_words: frozenset[str] = frozenset()
+    most_clustered: int = 0
+    lays_again: bool = False
 
     def hole(self, number: int) -> str:
         """Where the value of that number, from 1, is bound."""
@@ -101,6 +106,14 @@ class Dialect:
     def column(self, column: Column) -> str:
         """A column's definition."""
         return f"{self.quote(column.name)} {self.type(column.type)}"
+
+    def laid_column(self, column: Column, layout: Layout | None) -> str:  # noqa: ARG002
+        """A column's definition in a table of some layout."""
+        return self.column(column)
+
+    def lay(self, table: Table, layout: Layout) -> tuple[str, ...]:  # noqa: ARG002
+        """What follows the columns of a new table, so that it lies as its layout says."""
+        return ()
 
     def shown(self, name: str) -> str:
         """A column of a stream as users' SELECTs see it."""

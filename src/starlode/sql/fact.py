@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlode.sql import calendar, junk, kinds, known
 from starlode.sql.daily import WORK_STATES
@@ -41,16 +41,30 @@ WORK_TABLES = (WORK_FACT, WORK_BEFORE, WORK_STATES, WORK_MISSING, WORK_HELD, WOR
 
 
 @dataclass(frozen=True)
+class Span:
+    """Between which values of the column that divides a fact its rows of the touched grain lie, and whether some have none."""
+
+    first: Any
+    last: Any
+    has_null: bool
+
+
+# Where nothing is known of rows: anywhere.
+ANYWHERE = Span("0001-01-01", "9999-12-31", has_null=True)
+
+
+@dataclass(frozen=True)
 class Shape:
     """A fact with the columns that its SELECT gives, the dimensions that it uses, and what junk dimensions combine.
 
-    It is narrow where the work tables hold the rows of some values of its grain only.
+    It is narrow where the work tables hold the rows of some values of its grain only; `span` tells then where those lie.
     """
 
     fact: Fact
     selected: tuple[Column, ...]
     dimensions: Mapping[str, Dimension]
     is_narrow: bool = False
+    span: Span | None = None
     junk: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
 
     @property
@@ -216,7 +230,16 @@ def take_held(dialect: Dialect, shape: Shape) -> str:
     touched = is_touched(dialect, shape.fact.touched_by, "f")
     return (
         f"{dialect.create_work} {WORK_HELD} as\n"
-        f"select f.* from {dialect.table(shape.fact.table)} as f\n where {touched}"
+        f"select f.* from {dialect.table(shape.fact.table)} as f\n where {touched}{_within(dialect, shape, 'f')}"
+    )
+
+
+def held_span(dialect: Dialect, shape: Shape, divided: str) -> str:
+    """Where the rows of the touched grain lie that the fact holds: of its columns, only these and the grain are read."""
+    touched, column = is_touched(dialect, shape.fact.touched_by, "f"), f"f.{dialect.quote(divided)}"
+    return (
+        f"select min({column}), max({column}), count(*) > count({column})\n"
+        f"  from {dialect.table(shape.fact.table)} as f\n where {touched}"
     )
 
 
@@ -257,7 +280,7 @@ def is_changed(dialect: Dialect, shape: Shape, row: str = "f") -> str:
 def delete_changed(dialect: Dialect, shape: Shape) -> str:
     """Take out the rows that others take the place of, and those that no row gives any more."""
     delete, row = dialect.delete(shape.fact.table, "f")
-    return f"{delete}\n where {is_changed(dialect, shape, row)}"
+    return f"{delete}\n where {is_changed(dialect, shape, row)}{_within(dialect, shape, row)}"
 
 
 def add_changed(dialect: Dialect, shape: Shape, load_key: int) -> str:
@@ -282,6 +305,18 @@ def add_all(dialect: Dialect, shape: Shape, load_key: int) -> str:
         f"insert into {dialect.table(shape.fact.table)} ({dialect.names(shape.content)}, {LOAD_KEY})\n"
         f"select {dialect.names(shape.content)}, {load_key} from (\n{look_up(dialect, shape)}\n  ) as keyed"
     )
+
+
+def _within(dialect: Dialect, shape: Shape, row: str) -> str:
+    """Where rows have to be looked for, told by values: a warehouse reads no other parts of a table that is divided by them."""
+    layout, span = shape.fact.layout, shape.span
+    if layout is None or span is None:
+        return ""
+    column = f"{row}.{dialect.quote(layout.partition)}"
+    kind = next(c.type for c in shape.columns if c.name == layout.partition)
+    ends = [f"{dialect.cast(dialect.text(str(end)), kind)}" for end in (span.first, span.last) if end is not None]
+    between = f"{column} between {ends[0]} and {ends[1]}" if ends else "false"
+    return f"\n   and ({between} or {column} is null)" if span.has_null else f"\n   and {between}"
 
 
 def _held(dialect: Dialect, shape: Shape) -> str:

@@ -24,7 +24,7 @@ GONE = " (gone)"
 def gone_table(table: Table) -> Table:
     """The rows that have gone from a staging table, each with the load that took it away."""
     columns = (*table.columns, Column(GONE_COLUMN, INTEGER)) if table.columns else ()
-    return replace(table, name=f"{table.name}{GONE}", columns=columns)
+    return replace(table, name=f"{table.name}{GONE}", columns=columns, layout=None)
 
 
 def newest_following(dialect: Dialect) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from starlode.source import FILE_COLUMN, ROW_COLUMN
 from starlode.sql.dialect import OWN
+from starlode.sql.layout import laid
 from starlode.sql.ledger import newest_files
 from starlode.table import INTEGER, TEXT, Column, Table, decimal, widen
 
@@ -35,7 +36,7 @@ EXACT = decimal(38, 12)
 
 def staging_table(stream: Stream, columns: tuple[Column, ...] = ()) -> Table:
     """The current state of a stream."""
-    return Table(STAGING_SCHEMA, stream.table, _with_technical(columns))
+    return Table(STAGING_SCHEMA, stream.table, _with_technical(columns), stream.layout)
 
 
 def seen_table(stream: Stream, columns: tuple[Column, ...] = ()) -> Table:
@@ -64,16 +65,16 @@ def beside(table: Table) -> Table:
 
 
 def create(dialect: Dialect, table: Table) -> str:
-    columns = [dialect.column(column) for column in table.columns]
+    columns = [dialect.laid_column(column, table.layout) for column in table.columns]
     if dialect.row_column and table.schema == STAGING_SCHEMA:
         columns.append(" ".join(dialect.row_column))
     listed = ",\n  ".join(columns)
-    return f"create table {dialect.table(table)} (\n  {listed}\n)"
+    return f"create table {dialect.table(table)} (\n  {listed}\n){laid(dialect, table)}"
 
 
 def create_scratch(dialect: Dialect, table: Table) -> str:
     """A table that feeds another one and goes with the transaction that made it."""
-    return dialect.create_scratch + create(dialect, table).removeprefix("create table")
+    return dialect.create_scratch + create(dialect, replace(table, layout=None)).removeprefix("create table")
 
 
 def drop(dialect: Dialect, table: Table) -> str:
@@ -105,7 +106,7 @@ def reshape(dialect: Dialect, table: Table, change: Reshape) -> tuple[str, ...]:
     changes = (
         *(f"drop column {dialect.quote(name)}" for name in change.dropped),
         *(part for column in change.renewed for part in dialect.renew(column)),
-        *(f"add column {dialect.column(column)}" for column in change.added),
+        *(f"add column {dialect.laid_column(column, table.layout)}" for column in change.added),
     )
     altered = tuple(f"alter table {dialect.table(table)} {text}" for text in changes)
     return (*altered, *(part for column in change.retyped for part in dialect.retype(table, column)))

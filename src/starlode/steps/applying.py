@@ -38,6 +38,7 @@ def apply_rows(shape: sql.Shape, balance: Outcome, work: Work, load_key: int) ->
     session.learn(sql.WORK_KEYED)
     findings = _judge_looked_up(shape, sql.WORK_KEYED, balance.rows_out, session)
     if shape.is_narrow:
+        shape = replace(shape, span=_span(shape, work))
         session.execute(sql.take_held(dialect, shape))
         session.learn(sql.WORK_HELD)
     session.execute(sql.compare(dialect, shape))
@@ -55,6 +56,17 @@ def apply_rows(shape: sql.Shape, balance: Outcome, work: Work, load_key: int) ->
     return replace(
         balance, inserted=inserted, updated=updated, unchanged=same, deleted=gone, sums=sums, findings=findings
     )
+
+
+def _span(shape: sql.Shape, work: Work) -> sql.Span | None:
+    """Where the held rows lie that may change, in a fact that the warehouse has divided."""
+    layout, dialect = shape.fact.layout, work.session.dialect
+    if layout is None or not layout.partition or "partition" not in dialect.layout_words:
+        return None
+    if work.is_on_paper:
+        return sql.ANYWHERE
+    first, last, has_null = work.session.rows(sql.held_span(dialect, shape, layout.partition))[0]
+    return sql.Span(first, last, has_null)
 
 
 def _guard_emptied(shape: sql.Shape, gone: int, session: Session) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from starlode.finding import Finding
 from starlode.sql import select, staging
+from starlode.sql.layout import left_aside, without_words
 from starlode.sql.touched import only_touched
 from starlode.step import Outcome
 from starlode.steps.before import close_before, open_before
@@ -45,6 +46,7 @@ def build(step: Build, work: Work) -> Outcome:
     table = next(table for table in star.tables if table.name == step.model)
     with work.ledger.recorded(step) as entry:
         was = open_before(work, table, entry.load_key)
+        aside = _left_aside(work, table)
         if step.is_mended:
             mend(table, work, entry.load_key)
         if step.model in dimensions:
@@ -55,7 +57,16 @@ def build(step: Build, work: Work) -> Outcome:
             places = _places(work, fact.select)
             entry.outcome = build_fact(fact, tree, places, step, work, entry.load_key)
         close_before(work, table, was, entry.load_key)
+        entry.outcome = replace(entry.outcome, findings=(*entry.outcome.findings, *aside))
     return entry.outcome
+
+
+def _left_aside(work: Work, table: Table) -> tuple[Finding, ...]:
+    """What a table that is made now cannot be told of how it is to lie."""
+    aside = left_aside(work.project.shown.dialect, table.layout)
+    if not aside or work.session.columns(table):
+        return ()
+    return (Finding("layout", table.name, "note", without_words(aside)),)
 
 
 def _build_dimension(dimension: Dimension, step: Build, work: Work, load_key: int) -> Outcome:

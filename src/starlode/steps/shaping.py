@@ -50,6 +50,8 @@ def ensure_table(
     )
     if not change.is_nothing:
         session.reshape(replace(table, columns=columns), change)
+    if table.layout is not None:
+        session.lay(replace(table, columns=columns))
 
 
 def shape_dimension(work: Work, shape: Shape, load_key: int) -> int:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from starlode.session import Session
     from starlode.star import Dimension, Star
     from starlode.store import Store
-    from starlode.table import Column, Table
+    from starlode.table import Column, Layout, Table
 
 
 def take_over(session: Session, landing: Store, editions: Sequence[Edition], held: int, star: Star) -> None:
@@ -79,7 +79,8 @@ def _take_table(session: Session, landing: Store, last: Part, editions: Sequence
     parts = [found for edition in editions if (found := edition.part(last.table))]
     if not any(part.is_changed for part in parts):
         return
-    taking = _Taking(session, landing, last)
+    layout = next((table.layout for table in star.tables if table.name == last.table.name), None)
+    taking = _Taking(session, landing, last, layout)
     dimension = next((d for d in star.dimensions if d.table.name == last.table.name), None)
     _beside_its_view(session, dimension, last, lambda: taking.take(parts))
 
@@ -109,11 +110,11 @@ def _beside_its_view(session: Session, dimension: Dimension | None, part: Part, 
 class _Taking:
     """One table on its way to what an edition says of it."""
 
-    def __init__(self, session: Session, landing: Store, last: Part) -> None:
+    def __init__(self, session: Session, landing: Store, last: Part, layout: Layout | None) -> None:
         self._session = session
         self._landing = landing
         self._last = last
-        self._table = last.table
+        self._table = replace(last.table, layout=layout)
 
     def take(self, parts: Sequence[Part]) -> None:
         """Take the parts of the editions in their order; those before one that holds all rows need not be taken."""

@@ -15,6 +15,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from starlode.errors import CheckFailed, ProjectError, StarlodeError
+from starlode.plan import notes_of
 from starlode.terminal.speech import out
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def run(of: Run) -> Document:
 
 def plan(of: Plan, billed: Cost | None = None) -> Document:
     """A plan, with what it would be billed for where that is told."""
-    steps = [planned(each) for each in of.steps]
+    steps = [planned(each, notes_of(each, of)) for each in of.steps]
     if billed is None:
         return {"project": of.project.name, "steps": steps}
     for shown, each in zip(steps, billed.steps, strict=True):
@@ -79,12 +80,12 @@ def plan(of: Plan, billed: Cost | None = None) -> Document:
     return {"project": of.project.name, "steps": steps, "cost": told}
 
 
-def planned(of: Step) -> Document:
+def planned(of: Step, notes: tuple[str, ...]) -> Document:
     """A step of a plan, with what a land step would read."""
     look = getattr(of, "look", None)
     if look is None:
-        return step(of)
-    return step(of) | {"mode": look.mode, "units": len(look.units), "bytes": look.size, "notes": list(look.notes)}
+        return step(of) | {"notes": list(notes)}
+    return step(of) | {"mode": look.mode, "units": len(look.units), "bytes": look.size, "notes": list(notes)}
 
 
 def record(of: RunRecord) -> Document:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from starlode.bigquery import acting, answers, arriving
 from starlode.bigquery.acting import Act
-from starlode.bigquery.address import GIGABYTE, Address, found_table, read_address
+from starlode.bigquery.address import GIGABYTE, Address, found_table, lies, read_address
 from starlode.bigquery.arriving import Arrival
 from starlode.bigquery.asking import Connection
 from starlode.bigquery.dialect import ROW, BigQueryDialect, dialect
@@ -21,6 +21,7 @@ from starlode.bigquery.finishing import UNFINISHED, Finisher
 from starlode.bigquery.holding import hold, is_made
 from starlode.bigquery.weighing import BigQueryScale
 from starlode.errors import StarlodeError, WarehouseError
+from starlode.session import Reshape
 from starlode.sql import staging
 from starlode.sql.ledger import LEDGER_SCHEMA, create_schema, create_table
 from starlode.warehouse import Misspelt, settings
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from starlode.bigquery.holding import Holder
-    from starlode.session import Misfits, Reshape
+    from starlode.session import Misfits
     from starlode.table import Column, Table, Type
 
 # A statement takes at most ten thousand values.
@@ -230,6 +231,13 @@ class BigQuerySession:
             stands = act.make(name, staging.create(d, replace(table, columns=columns)))
             act.execute(f"insert into {stands} ({names})\nselect {values} from {name}")
             act.places[name] = stands
+
+    def lay(self, table: Table) -> None:
+        """Make a table anew that lies otherwise than its layout says."""
+        place = self._act.place(self._dialect.table(table)) if self._act is not None else self._dialect.table(table)
+        found = found_table(self._connection.client, self._connection.address.place(place)) if place else None
+        if found is not None and table.layout is not None and lies(found) != self._dialect.lies(table.layout):
+            self.reshape(table, Reshape())
 
     @contextmanager
     def showing(self, view: Table, select: Callable[[], str | None]) -> Iterator[None]:

@@ -192,6 +192,9 @@ class DuckDBSession:
         for statement in staging.reshape(DIALECT, table, change):
             self.execute(statement)
 
+    def lay(self, table: Table) -> None:
+        """Nothing: rows lie in the order in which they came."""
+
     @contextmanager
     def showing(self, view: Table, select: Callable[[], str | None]) -> Iterator[None]:
         self.execute(staging.drop_view(DIALECT, view))

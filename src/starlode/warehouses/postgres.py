@@ -266,6 +266,9 @@ class PostgresSession:
             for statement in view.make(self._connection.info.user):
                 self.execute(statement)
 
+    def lay(self, table: Table) -> None:
+        """Nothing: rows lie where there is room for them."""
+
     @contextmanager
     def showing(self, view: Table, select: Callable[[], str | None]) -> Iterator[None]:
         ours, *reading = standing.views_from(self._connection, DIALECT.table(view)) or (standing.bare_view(view),)

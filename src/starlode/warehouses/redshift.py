@@ -198,6 +198,9 @@ class RedshiftSession:
         for statement in staging.reshape(DIALECT, table, change):
             self.execute(statement)
 
+    def lay(self, table: Table) -> None:
+        """Nothing: only a new table is laid out."""
+
     @contextmanager
     def showing(self, view: Table, select: Callable[[], str | None]) -> Iterator[None]:
         self.execute(staging.drop_view(DIALECT, view))

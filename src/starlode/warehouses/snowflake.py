@@ -210,6 +210,9 @@ class SnowflakeSession:
         for statement in staging.reshape(DIALECT, table, change):
             self.execute(statement)
 
+    def lay(self, table: Table) -> None:
+        """Nothing: only a new table is laid out."""
+
     @contextmanager
     def showing(self, view: Table, select: Callable[[], str | None]) -> Iterator[None]:
         yield

@@ -42,6 +42,8 @@ class Project:
     notes: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     # What is said of columns, by their table.
     descriptions: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    # How tables are divided and clustered.
+    lying: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
     _database: duckdb.DuckDBPyConnection = field(default_factory=duckdb.connect)
 
@@ -115,18 +117,22 @@ class Project:
         rows = self.count(dataset, table)
         note = self.notes.setdefault((dataset, table), {"etag": uuid4().hex})
         now = str(int(time.time() * 1000))
-        return {
-            "kind": "bigquery#table",
-            "id": f"{self.name}:{dataset}.{table}",
-            "tableReference": self.reference(dataset, table),
-            "schema": {"fields": fields},
-            "numRows": str(rows),
-            "numBytes": str(rows * len(fields) * BYTES_OF_A_CELL),
-            "type": "TABLE",
-            "location": self.location,
-            "creationTime": now,
-            "lastModifiedTime": now,
-        } | note
+        return (
+            {
+                "kind": "bigquery#table",
+                "id": f"{self.name}:{dataset}.{table}",
+                "tableReference": self.reference(dataset, table),
+                "schema": {"fields": fields},
+                "numRows": str(rows),
+                "numBytes": str(rows * len(fields) * BYTES_OF_A_CELL),
+                "type": "TABLE",
+                "location": self.location,
+                "creationTime": now,
+                "lastModifiedTime": now,
+            }
+            | note
+            | self.lying.get((dataset, table), {})
+        )
 
     def change(self, dataset: str, table: str, told: dict[str, Any], etag: str | None) -> dict[str, Any]:
         """Change what is noted of a table, if it is as its reader saw it."""

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 from sqlglot import exp
 
-from starlode.sandbox.bigquery import judging, telling
+from starlode.sandbox.bigquery import judging, laying, telling
 from starlode.sandbox.bigquery.keeping import quoted
-from starlode.sandbox.bigquery.refused import COST, DUPLICATE, INVALID_QUERY, NOT_FOUND, Refused
+from starlode.sandbox.bigquery.refused import COST, DUPLICATE, INVALID_QUERY, NOT_FOUND, Refused, unknown
 from starlode.sandbox.bigquery.saying import parsed, said
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from starlode.sandbox.bigquery.keeping import Project, Session
 
 LEAST_BILLED = 10 << 20
+# Words of statements for types, as the interface has them.
+ASKED = {"INT64": "INTEGER", "FLOAT64": "FLOAT", "BOOL": "BOOLEAN"}
 KINDS = {exp.Insert: "INSERT", exp.Update: "UPDATE", exp.Delete: "DELETE", exp.Merge: "MERGE"}
 
 
@@ -104,7 +106,7 @@ def _run(
 def _answered(
     project: Project, connection: duckdb.DuckDBPyConnection, tree: exp.Expr, what: Asked, answer: Answer
 ) -> Answer:
-    text = said(tree)
+    text = said(laying.without(tree.copy()))
     used = {name: v for name, v in what.values.items() if re.search(rf"\${name}\b", text)}
     if isinstance(tree, judging.READS):
         described = connection.execute(f"describe {_bound(text)}").fetchall() if what.is_dry else None
@@ -118,6 +120,7 @@ def _answered(
     answer.kind = next((kind for of, kind in KINDS.items() if isinstance(tree, of)), "SCRIPT")
     if what.is_dry:
         return answer
+    lies = laying.laid(tree, _told_of(tree)) if isinstance(tree, exp.Create) and laying.is_laid(tree) else {}
     if isinstance(tree, exp.Merge):
         raise Refused(INVALID_QUERY, "Unsupported by this double: MERGE")
     connection.execute(text, used or None)
@@ -127,6 +130,7 @@ def _answered(
     elif isinstance(tree, exp.Create) and tree.args.get("kind") == "TABLE":
         answer.kind = "CREATE_TABLE"
         _note_descriptions(project, tree)
+        _note_lying(project, tree, lies)
     return answer
 
 
@@ -167,6 +171,7 @@ def _moved(project: Project, session: Session | None, sql: str, connection: duck
         connection.execute(f"alter table {quoted(one[0])}.{quoted(one[1])} rename to {quoted(other[0])}")
         project.notes.pop((one[0], one[1]), None)
         project.descriptions[(one[0], other[0])] = project.descriptions.pop((one[0], one[1]), {})
+        project.lying[(one[0], other[0])] = project.lying.pop((one[0], one[1]), {})
         return Answer("ALTER_TABLE")
     fields = project.fields(*other)
     to, source = (f"{quoted(dataset)}.{quoted(table)}" for dataset, table in (one, other))
@@ -177,7 +182,25 @@ def _moved(project: Project, session: Session | None, sql: str, connection: duck
     connection.execute(f"insert into {to} select * from {source}")
     connection.execute("commit")
     project.descriptions[(one[0], one[1])] = project.descriptions.get((other[0], other[1]), {})
+    project.lying[(one[0], one[1])] = project.lying.get((other[0], other[1]), {})
     return Answer("CREATE_TABLE")
+
+
+def _told_of(tree: exp.Create) -> list[dict[str, Any]]:
+    """The columns of a table that is to be made, as the statement lists them."""
+    found = [
+        (column.name, column.args["kind"].sql(dialect="bigquery").partition("(")[0])
+        for column in tree.find_all(exp.ColumnDef)
+    ]
+    if not found:
+        raise unknown("a table that is divided or clustered and filled at once")
+    return [{"name": name, "type": ASKED.get(kind.upper(), kind.upper())} for name, kind in found]
+
+
+def _note_lying(project: Project, tree: exp.Create, lies: dict[str, Any]) -> None:
+    table = tree.find(exp.Table)
+    if table is not None and table.db:
+        project.lying[(table.db, table.name)] = lies
 
 
 def _note_descriptions(project: Project, tree: exp.Create) -> None:

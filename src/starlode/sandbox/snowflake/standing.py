@@ -37,6 +37,8 @@ union all
 select 1 from duckdb_views() where upper(database_name) = $1 and upper(schema_name) = $2 and upper(view_name) = $3"""
 _NEW_DATABASE = re.compile(r"\s*create database (\w+)", re.IGNORECASE)
 _NUMBERED = re.compile(r"\bidentity\s*\(1,\s*1\)", re.IGNORECASE)
+# How rows lie says nothing to a DuckDB, and what notes it could not be noted in a transaction.
+_CLUSTERED = re.compile(r"\)\s*cluster by \((?P<names>[^()]*)\)\s*$", re.IGNORECASE)
 _TRANSIENT = re.compile(r"(create (?:or replace )?)transient ", re.IGNORECASE)
 NUMBERS = "starlode_numbers"
 _STAGE = re.compile(r"\s*create (or replace )?stage", re.IGNORECASE)
@@ -173,8 +175,20 @@ def _said(conn: Any, sql: str) -> str:
     """A statement without what only the real service knows, and with one row of numbers for all tables of a database."""
     if _word(sql) != "create":
         return sql
-    numbered = _NUMBERED.sub(f"default nextval('{conn.database}.main.{NUMBERS}')", sql)
+    numbered = _NUMBERED.sub(f"default nextval('{conn.database}.main.{NUMBERS}')", _unclustered(sql))
     return _COPY_GRANTS.sub(r"\1 as\n", _TRANSIENT.sub(r"\1", numbered, count=1))
+
+
+def _unclustered(sql: str) -> str:
+    """A statement without the key by which its table is clustered, which has to be of columns that the table has."""
+    found = _CLUSTERED.search(sql)
+    if found is None:
+        return sql
+    columns = sql[: found.start()]
+    for name in found["names"].split(","):
+        if not re.search(rf"[(,]\s*{re.escape(name.strip())}\s", columns, re.IGNORECASE):
+            raise refused(UNKNOWN, f"SQL compilation error: invalid identifier '{name.strip()}'", "42000")
+    return f"{columns})"
 
 
 def _remove(conn: Any, found: re.Match[str], go: Callable[[str], Any]) -> Any:

@@ -1,0 +1,111 @@
+create temp table __starlode_in as
+select "customer_id", "city", cast("changed_at" as timestamp) as "__starlode_seen_at"
+  from (
+select cast("customer_id" as varchar(65535)) as "customer_id",
+       cast("city" as varchar(65535)) as "city",
+       cast("changed_at" as timestamp) as "changed_at"
+  from (
+SELECT
+  "customers"."customer_id" AS "customer_id",
+  "customers"."city" AS "city",
+  "customers"."changed_at" AS "changed_at"
+FROM (
+  SELECT
+    "customer_id",
+    "city",
+    "changed_at"
+  FROM "staging"."shop__customers (seen)"
+) AS "customers"
+  ) as said ("customer_id", "city", "changed_at")
+  ) as chosen;
+
+create table "star"."dim_customer" (
+  "customer_key" bigint,
+  "customer_id" varchar(65535),
+  "city" varchar(65535),
+  "valid_from" timestamp,
+  "valid_to" timestamp,
+  "is_current" boolean,
+  "is_inferred" boolean,
+  "load_key" bigint
+)
+diststyle all
+compound sortkey ("customer_key");
+
+insert into "star"."dim_customer" ("customer_key", "customer_id", "city", "valid_from", "valid_to", "is_current", "is_inferred", "load_key")
+values (-1, null, 'Unknown', timestamp '0001-01-01 00:00:00', timestamp '9999-12-31 00:00:00', true, false, 1),
+       (-2, null, 'Not applicable', timestamp '0001-01-01 00:00:00', timestamp '9999-12-31 00:00:00', true, false, 1),
+       (-3, null, 'Not yet arrived', timestamp '0001-01-01 00:00:00', timestamp '9999-12-31 00:00:00', true, false, 1);
+
+create table "starlode"."dim_customer (keys)" (
+  "customer_id" varchar(65535),
+  "valid_from" timestamp,
+  "customer_key" bigint
+);
+
+insert into "starlode"."dim_customer (keys)" ("customer_id", "valid_from", "customer_key")
+select d."customer_id", d.valid_from, d."customer_key"
+  from "star"."dim_customer" as d
+ where d."customer_key" > 0 and d."customer_id" is not null
+   and not exists (select 1 from "starlode"."dim_customer (keys)" as m
+                    where m."customer_id" = d."customer_id" and m.valid_from = d.valid_from);
+
+create temp table __starlode_chain as
+with marked as (
+        select "customer_id", "city", "__starlode_seen_at" as valid_from,
+               row_number() over (partition by "customer_id" order by "__starlode_seen_at", "city" nulls first) > 1
+               and coalesce("city" = lag("city") over (partition by "customer_id" order by "__starlode_seen_at", "city" nulls first), "city" is null and lag("city") over (partition by "customer_id" order by "__starlode_seen_at", "city" nulls first) is null) as "__starlode_is_repeat"
+          from __starlode_in
+         where "customer_id" is not null and "__starlode_seen_at" is not null)
+select "customer_id", "city", valid_from,
+       coalesce(lead(valid_from) over (partition by "customer_id" order by valid_from), timestamp '9999-12-31 00:00:00') as valid_to
+  from marked where not "__starlode_is_repeat";
+
+create temp table __starlode_held as
+select * from "star"."dim_customer" as d
+ where d."customer_key" > 0 and (d."customer_id") in (select "customer_id" from __starlode_chain);
+
+create temp table __starlode_known as
+select * from "starlode"."dim_customer (keys)" as m
+ where (m."customer_id") in (select "customer_id" from (select c."customer_id" from __starlode_chain as c
+          left join __starlode_held as d on d."customer_id" = c."customer_id" and d."valid_from" = c."valid_from" and not d.is_inferred
+         where d."customer_key" is null) as asked);
+
+create temp table __starlode_rows as
+with waiting as (
+        select i."customer_id", i."customer_key", m."customer_key" is null as "__starlode_is_free"
+          from __starlode_held as i
+          left join __starlode_known as m on m."customer_id" = i."customer_id" and m."customer_key" = i."customer_key"
+                and m.valid_from > timestamp '0001-01-01 00:00:00'
+         where i.is_inferred or i.valid_from = timestamp '0001-01-01 00:00:00'),
+matched as (
+        select d."customer_key" as "__starlode_held_key", k."customer_key" as "__starlode_known_key", i."customer_key" as "__starlode_waiting_key",
+               case when i."__starlode_is_free" and row_number() over (partition by c."customer_id" order by c.valid_from) = 1 then i."customer_key" end as "__starlode_taken_key",
+               coalesce(d."city" = c."city", d."city" is null and c."city" is null) and coalesce(d."valid_from" = c.valid_from, d."valid_from" is null and c.valid_from is null) and coalesce(d."valid_to" = c.valid_to, d."valid_to" is null and c.valid_to is null) and coalesce(d."is_current" = (c.valid_to = timestamp '9999-12-31 00:00:00'), d."is_current" is null and (c.valid_to = timestamp '9999-12-31 00:00:00') is null) as "__starlode_is_same",
+               c."customer_id", c."city" as "city", c.valid_from as "valid_from", c.valid_to as "valid_to", (c.valid_to = timestamp '9999-12-31 00:00:00') as "is_current"
+          from __starlode_chain as c
+          left join __starlode_held as d on d."customer_id" = c."customer_id" and d."valid_from" = c."valid_from" and not d.is_inferred
+          left join __starlode_known as k
+            on k."customer_id" = c."customer_id" and k.valid_from = case when d."customer_key" is null then c.valid_from end
+          left join waiting as i on i."customer_id" = c."customer_id"),
+kept as (
+        select *, coalesce("__starlode_held_key", "__starlode_known_key", "__starlode_taken_key") as "__starlode_kept_key" from matched),
+keyed as (
+        select *, coalesce("__starlode_kept_key", coalesce((select max("customer_key") from "starlode"."dim_customer (keys)"), 0)
+                    + row_number() over (partition by "__starlode_kept_key" is null
+                                         order by "customer_id", "valid_from")) as "customer_key"
+          from kept)
+select "customer_key",
+       case when "__starlode_held_key" is not null and "__starlode_is_same" then 'same'
+            when "__starlode_held_key" is not null or "__starlode_kept_key" = "__starlode_waiting_key" then 'update'
+            else 'insert' end as "__starlode_change",
+       "__starlode_held_key" is null and "__starlode_known_key" is null as "__starlode_is_new_pair",
+       "customer_id", "city", "valid_from", "valid_to", "is_current"
+  from keyed;
+
+insert into "starlode"."dim_customer (keys)" ("customer_id", "valid_from", "customer_key")
+select "customer_id", valid_from, "customer_key"
+  from __starlode_rows where "__starlode_is_new_pair";
+
+insert into "star"."dim_customer" ("customer_key", "customer_id", "city", "valid_from", "valid_to", "is_current", is_inferred, load_key)
+select "customer_key", "customer_id", "city", "valid_from", "valid_to", "is_current", false, 1 from __starlode_rows as w where "__starlode_change" <> 'same';

@@ -1,0 +1,71 @@
+create temp table __starlode_fact as
+select cast("order_id" as bigint) as "order_id",
+       cast("customer_id" as varchar(65535)) as "customer_id",
+       cast("product_id" as varchar(65535)) as "product_id",
+       cast("product_name" as varchar(65535)) as "product_name",
+       cast("ordered_at" as timestamp) as "ordered_at",
+       cast("amount" as decimal(12,2)) as "amount",
+       cast("quantity" as bigint) as "quantity",
+       "__starlode_driving"
+  from (
+SELECT
+  "o"."order_id" AS "order_id",
+  "o"."customer_id" AS "customer_id",
+  "o"."product_id" AS "product_id",
+  "p"."name" AS "product_name",
+  "o"."ordered_at" AS "ordered_at",
+  "o"."amount" AS "amount",
+  "o"."quantity" AS "quantity",
+  "o"."__starlode_driving" AS "__starlode_driving"
+FROM (
+  SELECT
+    "order_id",
+    "customer_id",
+    "product_id",
+    "ordered_at",
+    "amount",
+    "quantity",
+    "__starlode_row" AS "__starlode_driving"
+  FROM "staging"."shop__orders"
+) AS "o"
+LEFT JOIN (
+  SELECT
+    "product_id",
+    "name"
+  FROM "staging"."shop__products"
+) AS "p"
+  ON "o"."product_id" = "p"."product_id"
+WHERE
+  "o"."quantity" > 0
+  ) as said ("order_id", "customer_id", "product_id", "product_name", "ordered_at", "amount", "quantity", "__starlode_driving");
+
+create table "star"."fact_sales" (
+  "customer_key" bigint,
+  "product_key" bigint,
+  "date_key" bigint,
+  "order_id" bigint,
+  "customer_id" varchar(65535),
+  "product_id" varchar(65535),
+  "product_name" varchar(65535) encode zstd,
+  "ordered_at" timestamp,
+  "amount" decimal(12,2) encode az64,
+  "quantity" bigint,
+  "load_key" bigint
+)
+diststyle key distkey ("customer_key")
+compound sortkey ("ordered_at", "order_id");
+
+insert into "star"."fact_sales" ("customer_key", "product_key", "date_key", "order_id", "customer_id", "product_id", "product_name", "ordered_at", "amount", "quantity", load_key)
+select "customer_key", "product_key", "date_key", "order_id", "customer_id", "product_id", "product_name", "ordered_at", "amount", "quantity", 1 from (
+select coalesce(d0."customer_key", -1) as "customer_key",
+       coalesce(d1."product_key", -1) as "product_key",
+       coalesce(cast(extract(year from cast(f."ordered_at" as timestamp)) * 10000 + extract(month from cast(f."ordered_at" as timestamp)) * 100 + extract(day from cast(f."ordered_at" as timestamp)) as bigint), -1) as "date_key",
+       f."order_id", f."customer_id", f."product_id", f."product_name", f."ordered_at", f."amount", f."quantity"
+  from __starlode_fact as f
+  left join (select "customer_key", "customer_id", valid_to,
+          case when row_number() over (partition by "customer_id" order by valid_from) = 1
+               then timestamp '0001-01-01 00:00:00' else valid_from end as "__starlode_known_from"
+     from "star"."dim_customer" as v where v."customer_key" > 0) as d0
+    on d0."customer_id" = f."customer_id" and least(coalesce(cast(f."ordered_at" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') >= d0."__starlode_known_from" and least(coalesce(cast(f."ordered_at" as timestamp), timestamp '9999-12-30 23:59:59.999999'), timestamp '9999-12-30 23:59:59.999999') < d0.valid_to
+  left join "star"."dim_product" as d1 on d1."product_id" = f."product_id" and d1."product_key" > 0
+  ) as keyed;
