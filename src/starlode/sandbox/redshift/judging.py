@@ -15,6 +15,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.scope import traverse_scope
 
+from starlode.sandbox.redshift import laying
 from starlode.sandbox.redshift.refused import IN_BLOCK, SYNTAX, UNKNOWN_FUNCTION, UNSUPPORTED, Refused, unknown
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def _create(node: exp.Expr) -> str | None:
     for held in properties.expressions if properties else ():
         if isinstance(held, exp.UnloggedProperty):
             return 'syntax error at or near "unlogged"'
-    return None
+    return laying.wrong(node) if isinstance(node, exp.Create) else None
 
 
 def _column(node: exp.Expr) -> str | None:
