@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from starlode.declare import Setting
 
-SHARED = {"help", "project", "target", "json", "debug"}
+SHARED = {"help", "project", "target", "sandbox", "json", "debug"}
 MEANINGS: Mapping[str, str] = {
     "boolean": "true or false",
     "integer": "64 bits",
