@@ -85,7 +85,7 @@ def test_plan_as_json_names_steps_and_what_will_be_read(cli: Cli, new_shop: Path
         "bytes": 491,
         "notes": [],
     }
-    assert last == {"verb": "export", "object": "diagram: out/star.svg", "reason": "new"}
+    assert last == {"verb": "export", "object": "diagram: out/star.svg", "reason": "new", "notes": []}
 
 
 def test_a_project_is_found_from_a_folder_below_it(cli: Cli, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
