@@ -37,20 +37,14 @@ def test_the_command_line_knows_the_examples_that_there_are() -> None:
     assert tuple(DEMOS) == EXAMPLES
 
 
-@pytest.fixture(scope="session")
-def sources(postgres_server: Server) -> Server:
-    """The server on which the databases of examples are made."""
-    return postgres_server
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SANDBOXED)
 def test_the_star_is_the_same_in_every_warehouse(
-    name: str, target: str, landing: str, sources: Server, tmp_path: Path
+    name: str, target: str, landing: str, postgres_server: Server, tmp_path: Path
 ) -> None:
-    days = list(_played(name, tmp_path, target, landing, sources))
+    days = list(_played(name, tmp_path, target, landing, postgres_server))
 
-    for day, expected in zip(days, _on_duckdb(name, sources), strict=True):
+    for day, expected in zip(days, _on_duckdb(name, postgres_server), strict=True):
         assert sorted(set(day) ^ set(expected)) == []
         assert len(day) == len(expected)
 

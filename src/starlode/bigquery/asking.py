@@ -63,22 +63,16 @@ class Connection:
 
     def weighed(self, sql: str, values: Sequence[Any] = ()) -> Any:
         """A statement that is only looked at: its kind, the columns that it gives, and how many bytes it would read."""
-        config = self._config(values)
-        config.dry_run = True
-        config.use_query_cache = False
         with told(sql):
-            return self.client.query(sql, job_config=config, job_retry=None)
+            return self._asked(sql, values, is_dry=True)
 
     def tried(self, sql: str, values: Sequence[Any] = (), *, is_dry: bool = True) -> Any:
         """A statement that is only looked at, or run, if it can be; None where a table is missing, or the right to it."""
         from google.api_core.exceptions import BadRequest, Forbidden, NotFound
 
-        config = self._config(values)
-        config.dry_run = is_dry
-        config.use_query_cache = False
         with told(sql):
             try:
-                job = self.client.query(sql, job_config=config, job_retry=None)
+                job = self._asked(sql, values, is_dry=is_dry)
                 if not is_dry:
                     job.result()
             except (BadRequest, Forbidden, NotFound):
@@ -87,6 +81,13 @@ class Connection:
 
     def close(self) -> None:
         self.client.close()
+
+    def _asked(self, sql: str, values: Sequence[Any], *, is_dry: bool) -> Any:
+        """A job of its own, which no answer from before stands in for and which is not tried again."""
+        config = self._config(values)
+        config.dry_run = is_dry
+        config.use_query_cache = False
+        return self.client.query(sql, job_config=config, job_retry=None)
 
     def _config(self, values: Sequence[Any]) -> Any:
         opened = driver()

@@ -45,15 +45,13 @@ def command(arguments: Namespace) -> int:
         if not arguments.json and days.of > 1:
             _announce(day, days.of)
         runs.append(_ran(project, as_json=arguments.json))
-        if runs[-1].exit_code:
-            return runs[-1].exit_code
     found = [(title, query(project, sql)) for title, sql in _questions(folder)]
     proved = _proved(project, truth)
     if arguments.json:
         documents.write(_document(folder, truth, runs, found))
     else:
         _show(demo, project, found, proved)
-    return 0
+    return max(result.exit_code for result in runs)
 
 
 def _made(demo: Demo, folder: Path, days: Days) -> tuple[str, bool]:
@@ -65,7 +63,7 @@ def _made(demo: Demo, folder: Path, days: Days) -> tuple[str, bool]:
     elif read(folder, {**os.environ, **known}).name != demo.template:
         advice = "choose another folder with --to"
         raise ProjectError(Mistake("the folder holds another project", str(place), hint=advice))
-    days.begun()
+    days.guard_size()
     if not demo.source:
         return "", False
     url, is_new = sandbox().source_database(folder, demo.template)
@@ -146,8 +144,8 @@ def _show(demo: Demo, project: Project, found: list[tuple[str, pa.Table]], prove
             say(f"{paint(f'{name:<10}', 'dim')} {safe(summary.shown_path(path))}")
     place = shlex.quote(summary.shown_path(project.folder))
     asked = f"--project {safe(place)}{' --sandbox' if demo.is_sandboxed else ''}"
-    table = project.star.facts[0].table.name
-    say(f'ask it yourself: {safe(_program())} query {asked} "select * from star.{table} limit 10"')
+    table = summary.shown_table(project, project.star.facts[0].table.name)
+    say(f'ask it yourself: {safe(_program())} query {asked} "select * from {table} limit 10"')
     if demo.is_sandboxed:
         say(f"its servers stay up: {safe(_program())} sandbox down --project {safe(place)} ends them")
 

@@ -24,7 +24,7 @@ def command(arguments: Namespace) -> int:
     if arguments.template == "music":
         demo = DEMOS[arguments.template]
         days = Days(demo, folder)
-        if not days.begun():
+        if not days.begun:
             list(days.play(str(folder / demo.place)))
     steps = [
         *([f"cd {shlex.quote(str(folder))}"] if folder.resolve() != Path.cwd() else []),

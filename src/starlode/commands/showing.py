@@ -62,15 +62,19 @@ class Days:
     def _generator(self) -> Any:
         return import_module(f"starlode.templates.{self.demo.maker}.generate")
 
+    @property
     def begun(self) -> bool:
-        """Whether a day is whole here. Raises ProjectError where its data has another size."""
+        """Whether a day is whole here."""
+        return "counted" in self._state()
+
+    def guard_size(self) -> None:
+        """Raise ProjectError where the data that is here has another size."""
         state = self._state()
         if state and self.size not in (None, state["size"]):
             advice = "choose another folder with --to, or remove this one"
             raise ProjectError(
                 Mistake(f"the data that is here has another size: {state['size']:,}", str(self.folder), hint=advice)
             )
-        return "counted" in state
 
     def play(self, place: str, *, anew: bool = False) -> Iterator[tuple[int, dict[str, Any]]]:
         """Each day that is due, with what was counted: the one that is there once more, then those after it."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from starlode.finding import Finding
+    from starlode.project import Project
     from starlode.run import Done, Run
     from starlode.terminal.speech import Style
 
@@ -50,6 +51,13 @@ def finding_lines(findings: Iterable[Finding]) -> Iterator[str]:
     for finding in findings_by_weight(findings):
         label = paint(f"{finding.severity:<{TITLE}}", SHADES[finding.severity])
         yield f"{label} {safe(finding.where)}: {safe(finding.message)}"
+
+
+def shown_table(project: Project, table: str) -> str:
+    """A table of the star as one types it in a question to the warehouse."""
+    dialect = project.shown.dialect
+    star = dialect.schema(STAR_SCHEMA).replace(dialect.quote_mark, "")
+    return f"{star}.{safe(table)}"
 
 
 def shown_path(path: Path) -> str:
@@ -156,9 +164,7 @@ def _last(run: Run) -> str:
         return f"{ended}; look at {safe(', '.join(shown_path(file) for file in files))}"
     tables = [step.object for step in steps if step.verb == "build"]
     if tables:
-        dialect = project.shown.dialect
-        star = dialect.schema(STAR_SCHEMA).replace(dialect.quote_mark, "")
-        return f'{ended}; ask it: {_typed(run, "query")} "select * from {star}.{safe(tables[-1])} limit 10"'
+        return f'{ended}; ask it: {_typed(run, "query")} "select * from {shown_table(project, tables[-1])} limit 10"'
     return f"{ended}; `{_typed(run, 'status')}` shows it again"
 
 
