@@ -21,6 +21,7 @@ from starlode.sql import select
 from starlode.sql.layout import left_aside, without_words
 from starlode.star import STAR_SCHEMA, Dimension
 from starlode.step import Build, Check, Deliver, Export, Land, Load, Step, Verb
+from starlode.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -213,7 +214,7 @@ def _land(stream: Stream, state: State, seen: Seen, options: Options) -> Land | 
 
 def _load(stream: Stream, state: State, seen: Seen, land: Land | None, moments: tuple[str, ...] | None) -> Load | None:
     waiting = tuple(manifest.number for manifest in seen.waiting)
-    reason = land.reason if land else f"{len(waiting)} extractions are landed and wait"
+    reason = land.reason if land else f"{counted(len(waiting), 'extraction')} landed and waiting"
     if moments is not None and state.columns.get(str(stream)) and str(stream) not in state.seen:
         undone = state.undone.get(str(stream), ())
         waiting = tuple(number for number in seen.landed if number not in undone)
@@ -234,16 +235,31 @@ def _settled(stream: Stream, project: Project, state: State) -> int:
 def _builds(
     project: Project, state: State, moving: set[str], chosen: frozenset[str], options: Options
 ) -> tuple[Build, ...]:
+    """What is chosen and not up to date, and what must follow it: whatever points to versions that may get other keys."""
     builds: list[Build] = []
     for model in project.star.models:
         name = model.table.name
-        if name not in chosen:
-            continue
         moved = moving | {b.model for b in builds}
-        reason = _why(model, project, state, moved, options)
+        if name in chosen:
+            reason = _why(model, project, state, moved, options)
+        elif _must_follow(model, project, state, moved, chosen):
+            reason = _why(model, project, state, moved, replace(options, full=False))
+        else:
+            continue
         if reason:
             builds.append(_build(model, project, state, moved, reason))
     return tuple(builds)
+
+
+def _must_follow(
+    model: Dimension | Fact, project: Project, state: State, moved: set[str], chosen: frozenset[str]
+) -> bool:
+    """Whether a model that is there points to a dimension with history that moves: late rows give versions other keys."""
+    name = model.table.name
+    is_there = ("build", name) in state.loads and str(model.table) in state.tables
+    uses = (project.star.dimension(role.dimension) for role in model.roles)
+    versioned = {used.table.name for used in uses if used.history} & (moved | chosen)
+    return is_there and any(_has_changed(used, name, state, moved) for used in versioned)
 
 
 def _build(model: Dimension | Fact, project: Project, state: State, moving: set[str], reason: str) -> Build:
@@ -297,7 +313,11 @@ def _delivery(project: Project, state: State, moving: tuple[Load | Build, ...]) 
     built = [step.model for step in moving if isinstance(step, Build)]
     whole = frozenset(step.model for step in moving if isinstance(step, Build) and step.is_mended)
     reason = (
-        f"{len(built)} models are built" if built else f"{len(moving)} streams are loaded" if moving else state.owed
+        f"{counted(len(built), 'model')} built"
+        if built
+        else f"{counted(len(moving), 'stream')} loaded"
+        if moving
+        else state.owed
     )
     return (Deliver(reason, whole),) if project.target is not None and reason else ()
 
@@ -316,9 +336,9 @@ def _why_checked(project: Project, state: State, moving: tuple[Load | Build, ...
     held = state.loads.get(("check", "star"))
     builds = [step for step in moving if step.verb == "build"]
     if builds:
-        return f"{len(builds)} models are built"
+        return f"{counted(len(builds), 'model')} built"
     if moving and project.checks:
-        return f"{len(moving)} streams are loaded"
+        return f"{counted(len(moving), 'stream')} loaded"
     newest = max((state.load_key("build", t.name) for t in project.star.tables), default=0)
     if project.checks:
         newest = max([newest, *(state.load_key("load", str(stream)) for stream in project.streams)])

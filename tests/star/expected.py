@@ -48,6 +48,9 @@ class State:
     past: Mapping[tuple[Any, ...], tuple[Version, ...]] = field(default_factory=dict)
     facts: Mapping[str, Built] = field(default_factory=dict)
     fresh: frozenset[str] = frozenset()
+    # What of the stream with history its dimension holds, and the facts that do not point to it as it is now.
+    told: Files = field(default_factory=dict)
+    behind: frozenset[str] = frozenset()
     # The fact whose rows share a value of the grain, which stops the run.
     refused: str = ""
 
@@ -78,13 +81,18 @@ class Expected:
         if "dim_thing" in chosen:
             now = {row["id"]: row for row in self._ask(self.thing) if row["id"] is not None}
             state = replace(state, things={**state.things, **now})
+        behind = state.behind
         if "dim_past" in chosen:
-            state = replace(state, past=chain(self._ask(PAST), key=("id",), kept=("grp",), overwritten=("n",)))
+            behind = self._behind(state)
+            past = chain(self._ask(PAST), key=("id",), kept=("grp",), overwritten=("n",))
+            state = replace(state, past=past, told=state.loaded["told"])
         fresh = frozenset(f.name for f in self.facts if f"fact_{f.name}" in chosen)
+        fresh |= behind if "dim_past" in chosen else frozenset()
         built = {f.name: self._build(f, state) for f in self.facts if f.name in fresh}
         refused = next((name for name, made in built.items() if made is None), "")
         done = {name: made for name, made in built.items() if made is not None}
-        return replace(state, facts={**state.facts, **done}, fresh=fresh - {refused}, refused=refused)
+        fresh -= {refused}
+        return replace(state, facts={**state.facts, **done}, fresh=fresh, behind=behind - fresh, refused=refused)
 
     def refuses(self, state: State) -> bool:
         """Whether the engine would rightly refuse a state: a fact that loses its last row."""
@@ -92,6 +100,12 @@ class Expected:
             not built.rows and name in self.state.facts and self.state.facts[name].rows
             for name, built in state.facts.items()
         )
+
+    def _behind(self, state: State) -> frozenset[str]:
+        """The facts that follow the dimension with history where it is built, whether or not they are asked for."""
+        if state.loaded["told"] == state.told:
+            return state.behind
+        return state.behind | {f.name for f in self.facts if f.name in state.facts and "past" in f.dims}
 
     def _build(self, fact: Fact, state: State) -> Built | None:
         rows = self._ask(state.selects[fact.name])
