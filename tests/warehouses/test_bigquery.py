@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -150,6 +151,20 @@ def test_a_statement_whose_answer_was_lost_is_not_run_twice(project: Project, me
 
     assert total(project) == (Decimal("3.3"), 2)
     assert starlode.check(project) == ()
+
+
+def test_the_jobs_of_a_run_have_its_name_for_a_label(project: Project, bigquery_server: Double) -> None:
+    run = starlode.run(project)
+
+    kept = bigquery_server.double.project(project.warehouse.project)  # type: ignore[attr-defined]
+    labels = [job["configuration"]["labels"] for job in kept.jobs.values()]
+    loads = [job["configuration"]["labels"] for job in kept.jobs.values() if "load" in job["configuration"]]
+    label = run.run_id.lower()
+    assert {told["made_by"] for told in labels} == {"starlode"}
+    assert {told.get("run", label) for told in labels} == {label}
+    assert {told["run"] for told in loads} == {label}
+    assert re.fullmatch("[a-z0-9_-]{1,63}", label)
+    assert sum("run" in told for told in labels) > 50
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -83,6 +83,31 @@ def test_a_database_that_another_run_holds_says_who_and_since_when(postgres: str
     assert "--wait" in (refused.value.hint or "")
 
 
+@pytest.mark.parametrize(("asked", "own"), [("", "starlode"), ("?application_name=" + "x" * 60, "x" * 38)])
+def test_a_session_has_the_name_of_its_run_behind_its_own(postgres: str, asked: str, own: str) -> None:
+    writing = Postgres(Secret(f"{postgres}{asked}")).connect()
+    writing.sign("20240101T000000-0a1b2c3d")
+
+    with pytest.raises(WarehouseError) as refused:
+        Postgres(Secret(postgres)).connect()
+    writing.close()
+
+    assert f"({own} 20240101T000000-0a1b2c3d)" in refused.value.what
+
+
+def test_the_statements_of_a_run_have_its_name(postgres: str, tmp_path: Path) -> None:
+    shop.opened(tmp_path)
+    names: set[str] = set()
+
+    def look(_: object) -> None:
+        with psycopg.connect(postgres) as beside:
+            names.update(name for (name,) in beside.execute("select application_name from pg_stat_activity"))
+
+    run = starlode.run(starlode.read(tmp_path, target=postgres), listen=look)
+
+    assert f"starlode {run.run_id}" in names
+
+
 def test_a_reader_does_not_wait_for_a_run(postgres: str) -> None:
     writing = Postgres(Secret(postgres)).connect()
     reading = Postgres(Secret(postgres)).connect(read_only=True)

@@ -231,6 +231,31 @@ def test_a_second_run_is_told_that_the_warehouse_is_in_use(redshift: str, tmp_pa
     warehouse.connect().close()
 
 
+def test_the_statements_of_a_run_have_its_name_for_a_label(
+    redshift: str, redshift_double: Double, bucket: str, tmp_path: Path
+) -> None:
+    heard = Cut(b"set query_group to 'starlode 2", after=9)
+    with cutting(redshift_double.port, heard) as port:
+        target = redshift.replace(str(redshift_double.port), str(port))
+        run = starlode.run(laid(tmp_path, target, f"s3://{bucket}/lake"))
+
+    assert heard.after == 8
+    assert run.run_id.startswith("2")
+
+
+def test_a_group_that_leads_to_a_queue_stays(redshift: str, tmp_path: Path) -> None:
+    session = Redshift.named(redshift, tmp_path).connect()
+
+    session.sign("20240101T000000-0a1b2c3d")
+    named = session.rows("select current_setting('query_group')")
+    session.execute("set query_group to 'etl'")
+    session.sign("20240101T000000-4e5f6071")
+    own = session.rows("select current_setting('query_group')")
+    session.close()
+
+    assert (named, own) == ([("starlode 20240101T000000-0a1b2c3d",)], [("etl",)])
+
+
 def widths(project: Project) -> dict[str, int]:
     session = project.warehouse.connect(read_only=True)
     try:

@@ -132,7 +132,11 @@ def _begun(connection: Connection, arrival: Arrival, name: str) -> Any:
     table = opened.Table(identifier, schema=schema)
     table.expires = datetime.now(UTC) + KEPT_FOR
     config = opened.LoadJobConfig(
-        source_format="PARQUET", schema=schema, write_disposition="WRITE_TRUNCATE", create_disposition="CREATE_NEVER"
+        source_format="PARQUET",
+        schema=schema,
+        write_disposition="WRITE_TRUNCATE",
+        create_disposition="CREATE_NEVER",
+        labels=connection.labels,
     )
     with told(identifier):
         connection.client.create_table(table, exists_ok=True)

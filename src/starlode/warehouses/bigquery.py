@@ -256,7 +256,7 @@ class BigQuerySession:
         """Nothing: a table that a statement fills is looked through on the way."""
 
     def sign(self, run_id: str) -> None:
-        """Nothing: its jobs have a label that says who made them."""
+        self._connection.run_id = run_id
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

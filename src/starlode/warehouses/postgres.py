@@ -54,6 +54,8 @@ WORDS: Mapping[str, str] = {
     "json": "jsonb",
 }
 COLLATION = ' collate "C"'
+# How long the name of an application is that the server shows whole.
+LONGEST_NAME = 63
 # What a session needs to be; what the target's `options` say of the others wins.
 FIXED = {
     "standard_conforming_strings": "on",
@@ -302,7 +304,9 @@ class PostgresSession:
         self.execute(f"analyze {table}")
 
     def sign(self, run_id: str) -> None:
-        """Nothing: the name of the application says who asks."""
+        # What the target calls itself, or `starlode`, stays in front.
+        own = (self._connection.info.parameter_status("application_name") or "")[: LONGEST_NAME - len(run_id) - 1]
+        self.rows("select set_config('application_name', $1, false)", (f"{own} {run_id}",))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 LEAST_WIDTH, HEAD_ROOM = 256, 2
 ROWS_AT_ONCE = 200
 CUT = "…"
+# By what the server's own list of queries knows those of a session.
+OWN_GROUP, NO_GROUP = "select current_setting('query_group')", ("unset", "default", "", None)
 _COLUMNS = """
 select a.attname, a.atttypid, a.atttypmod
   from pg_attribute as a join pg_class as c on c.oid = a.attrelid join pg_namespace as n on n.oid = c.relnamespace
@@ -235,7 +237,9 @@ class RedshiftSession:
         """Nothing: a table that a SELECT or a COPY fills is looked through on the way."""
 
     def sign(self, run_id: str) -> None:
-        """Nothing: the name of the application says who asks."""
+        # A group that the user was given may lead to a queue, and stays.
+        if self.rows(OWN_GROUP)[0][0] in NO_GROUP:
+            self.execute(f"set query_group to {DIALECT.text(f'starlode {run_id}')}")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

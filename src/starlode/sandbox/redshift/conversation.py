@@ -27,9 +27,12 @@ NUMBERS = {BYTEA: VARBYTE, 3802: 4000, 25: 1043}
 _CASE = re.compile(r"\s*set\s+enable_case_sensitive_identifier\s*(?:to|=)\s*'?(true|on|false|off)'?\s*;?\s*$", re.I)
 _TRUNCATE = re.compile(r"\s*truncate\b", re.I)
 _FIRST_KEYWORD = re.compile(r"\s*(set)\s+(\w+)", re.I)
-# Settings that PostgreSQL has as well; others of Redshift's are taken and do nothing.
-_SHARED = {"statement_timeout", "search_path", "datestyle", "timezone", "extra_float_digits", "application_name"}
-_IGNORED = {"query_group", "wlm_query_slot_count", "describe_field_name_in_uppercase"}
+# Settings that PostgreSQL has as well, or keeps for us; others of Redshift's are taken and do nothing.
+_SHARED = {
+    *("statement_timeout", "search_path", "datestyle", "timezone", "extra_float_digits", "application_name"),
+    "query_group",
+}
+_IGNORED = {"wlm_query_slot_count", "describe_field_name_in_uppercase"}
 
 
 @dataclass

@@ -49,7 +49,7 @@ FUNCTIONS = _words("""
     pg_backend_pid power quote_ident random rank regexp_count regexp_instr regexp_replace regexp_substr repeat replace reverse
     right round row_number rpad rtrim sha1 sha2 sign split_part sqrt stddev stddev_pop stddev_samp strpos substring sum sysdate
     to_char to_date to_hex to_number to_timestamp to_varbyte translate trim trunc try_cast upper var_pop var_samp variance
-    version array get_array_length split split_to_array exists current_timestamp
+    version array get_array_length split split_to_array exists current_timestamp current_setting
     """)
 # What sqlglot calls some functions beside their own names.
 SPELLED = _words("""

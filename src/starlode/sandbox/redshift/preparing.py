@@ -85,6 +85,7 @@ STATEMENTS = (
 )
 # What each connection is told before its client's first statement.
 SETTINGS = (
+    "set redshift.query_group = 'unset'",
     f"set search_path = {SEARCHED}",
     "set standard_conforming_strings = off",
     "set escape_string_warning = off",

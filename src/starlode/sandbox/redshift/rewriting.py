@@ -89,6 +89,8 @@ def _types(pieces: list[Piece], place: int) -> Iterator[tuple[int, int, str]]:
         numbers = [p.text for p in pieces[place + 2 : last] if p.kind == TokenType.NUMBER]
         always = f"generated always as identity (start {numbers[0]} increment {numbers[1]})"
         yield piece.start, pieces[last].end, always
+    elif piece.word == "query_group":
+        yield piece.start, piece.end, "redshift.query_group"
     elif piece.word == "sysdate":
         yield piece.start, piece.end, "(now() at time zone 'UTC')"
     elif piece.word == "with" and _says(pieces, place + 1, "no") and _says(pieces, place + 2, "schema"):
@@ -104,6 +106,8 @@ def _calls(pieces: list[Piece], place: int, sql: str) -> Iterator[tuple[int, int
     elif piece.word in TAKES_UNIT:
         # A function for each unit is one that PostgreSQL puts in line.
         yield piece.start, pieces[place + 3].end, f"{piece.word}_{pieces[place + 2].word}("
+    elif piece.word == "current_setting" and pieces[place + 2].text == "query_group":
+        yield pieces[place + 2].start, pieces[place + 2].end, "'redshift.query_group'"
     elif piece.word == "try_cast":
         last = _closing(pieces, place + 1)
         middle = next(i for i in range(last, place, -1) if pieces[i].word == "as")
