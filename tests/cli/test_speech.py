@@ -6,8 +6,9 @@ import io
 
 import pytest
 
-from starlode.terminal.speech import duration, many, safe, safe_lines, size
+from starlode.terminal.speech import duration, safe, safe_lines, size
 from starlode.terminal.tables import cut, table, width
+from starlode.words import counted
 
 
 @pytest.mark.parametrize(
@@ -43,8 +44,8 @@ def test_durations_change_their_unit_as_they_grow(seconds: float, shown: str) ->
 
 
 def test_nouns_follow_their_number() -> None:
-    assert [many(0, "row"), many(1, "row"), many(1_234, "row")] == ["0 rows", "1 row", "1,234 rows"]
-    assert many(2, "entry", "entries") == "2 entries"
+    assert [counted(0, "row"), counted(1, "row"), counted(1_234, "row")] == ["0 rows", "1 row", "1,234 rows"]
+    assert counted(2, "entry", "entries") == "2 entries"
 
 
 def test_control_characters_are_shown_and_not_sent() -> None:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from starlode.commands.opening import asked_project
 from starlode.query import check
 from starlode.terminal import documents
-from starlode.terminal.speech import many, out, paint, say
+from starlode.terminal.speech import out, paint, say
 from starlode.terminal.summary import findings_by_weight
 from starlode.terminal.tables import table
+from starlode.words import counted
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -33,7 +34,7 @@ def _show(findings: list[Finding], failed: list[Finding]) -> None:
         rows = [(finding.severity, finding.where, finding.rule, finding.message) for finding in findings]
         out(table(("severity", "table", "check", "what"), rows))
     if failed:
-        say(paint(f"{many(len(failed), 'check')} failed", "red", "bold"))
+        say(paint(f"{counted(len(failed), 'check')} failed", "red", "bold"))
     else:
-        warned = f", with {many(len(findings), 'warning')}" if findings else ""
+        warned = f", with {counted(len(findings), 'warning')}" if findings else ""
         say(paint("every check holds", "green", "bold") + warned)

@@ -11,8 +11,9 @@ from starlode.plan import notes_of
 from starlode.run import plan
 from starlode.terminal import documents
 from starlode.terminal.account import left_out, typed
-from starlode.terminal.speech import many, number, out, paint, safe, safe_lines, say, size
+from starlode.terminal.speech import number, out, paint, safe, safe_lines, say, size
 from starlode.terminal.tables import table
+from starlode.words import counted
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -67,7 +68,7 @@ def _show(made: Plan, said: Iterable[tuple[Step, tuple[str, ...]]], billed: Cost
     if advice:
         say(safe(advice))
     carries = f"`{typed('run', made.project)}` carries them out"
-    say(paint(f"{many(len(made.steps), 'step')}; nothing has been changed. {carries}", "dim"))
+    say(paint(f"{counted(len(made.steps), 'step')}; nothing has been changed. {carries}", "dim"))
 
 
 def _billed(step: StepCost) -> str:
@@ -81,7 +82,9 @@ def _cost(billed: Cost) -> Iterator[str]:
         f"{paint('cost', 'cyan')} {size(billed.bytes)} would be billed, as dry runs say, and the ledger's lines on top"
     )
     if billed.unweighed:
-        told += f"; {many(billed.unweighed, 'statement')} cannot be weighed before the tables that they read are there"
+        told += (
+            f"; {counted(billed.unweighed, 'statement')} cannot be weighed before the tables that they read are there"
+        )
     yield told
     if billed.most_bytes:
         beyond = billed.bytes > billed.most_bytes

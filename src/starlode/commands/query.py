@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from starlode.commands.opening import asked_project
 from starlode.query import query
 from starlode.terminal import answers, documents
-from starlode.terminal.speech import many, out, paint, say
+from starlode.terminal.speech import out, paint, say
+from starlode.words import counted
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -20,7 +21,7 @@ def command(arguments: Namespace) -> int:
         documents.write({"columns": answer.column_names, "rows": answers.rows(answer)})
     else:
         out(answers.shown(answer))
-        say(paint(many(answer.num_rows, "row"), "dim"))
+        say(paint(counted(answer.num_rows, "row"), "dim"))
     return 0
 
 

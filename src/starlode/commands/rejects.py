@@ -11,8 +11,9 @@ from starlode.history import rejects
 from starlode.nearest import hint
 from starlode.run import replay
 from starlode.terminal import documents
-from starlode.terminal.speech import many, number, out, paint, safe, say
+from starlode.terminal.speech import number, out, paint, safe, say
 from starlode.terminal.tables import cut, table
+from starlode.words import counted
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -41,7 +42,7 @@ def _list(arguments: Namespace) -> int:
     out(table(header, [_cells(row) for row in found], right={"id", "line"}))
     say(
         paint(
-            f"{many(len(found), 'row')}; `starlode rejects show ID` shows one, `starlode rejects replay` tries again",
+            f"{counted(len(found), 'row')}; `starlode rejects show ID` shows one, `starlode rejects replay` tries again",
             "dim",
         )
     )

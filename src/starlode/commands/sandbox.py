@@ -9,8 +9,9 @@ from starlode.commands.opening import nearest_folder
 from starlode.commands.sandboxed import in_sandbox, sandbox_of
 from starlode.project import read
 from starlode.terminal import documents
-from starlode.terminal.speech import many, out, say
+from starlode.terminal.speech import out, say
 from starlode.terminal.tables import table
+from starlode.words import counted
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -48,4 +49,4 @@ def _status(sandbox: Sandbox, *, as_json: bool) -> None:
     else:
         rows = [(s.name, "runs" if s.runs else "has ended", str(s.pid), *map(str, s.facts.values())) for s in servers]
         out(table(("server", "state", "process", "where"), rows))
-        say(f"{many(len(servers), 'server')}; `starlode sandbox down` ends them and forgets what they hold")
+        say(f"{counted(len(servers), 'server')}; `starlode sandbox down` ends them and forgets what they hold")

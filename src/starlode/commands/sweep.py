@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from starlode.commands.opening import asked_project
 from starlode.sweep import sweep
 from starlode.terminal import documents
-from starlode.terminal.speech import many, out, say, size
+from starlode.terminal.speech import out, say, size
 from starlode.terminal.summary import shown_place
 from starlode.terminal.tables import table
+from starlode.words import counted
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -35,7 +36,7 @@ def command(arguments: Namespace) -> int:
     else:
         out(table(("size", "file", "why"), [_row(swept) for swept in found], right={"size"}))
         verb = "would be removed" if arguments.dry_run else "removed"
-        say(f"{many(len(found), 'file')}, {size(total)} {verb}")
+        say(f"{counted(len(found), 'file')}, {size(total)} {verb}")
     return 0
 
 

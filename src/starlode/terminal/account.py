@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from starlode.plan import choose
 from starlode.star import STAR_SCHEMA
-from starlode.terminal.speech import many, number, size
+from starlode.terminal.speech import number, size
+from starlode.words import counted
 
 if TYPE_CHECKING:
     from starlode.plan import Plan
@@ -22,7 +23,7 @@ def account(done: Done) -> str:
     outcome = done.outcome
     if done.step.verb not in CARRIES_ROWS:
         return remark(done)
-    parts = [many(outcome.rows_out, "row")]
+    parts = [counted(outcome.rows_out, "row")]
     parts += [f"{number(value)} {name}" for name, value in losses(done) if value]
     note = remark(done)
     return ", ".join([*parts, *([note] if note else [])])
@@ -39,16 +40,18 @@ def remark(done: Done) -> str:
     outcome, look = done.outcome, getattr(done.step, "look", None)
     if done.step.verb == "check":
         broken = {(finding.rule, finding.where, finding.message) for finding in outcome.findings}
-        return f"{number(outcome.rows_out - len(broken))} of {many(outcome.rows_in, 'check')} hold"
+        return f"{number(outcome.rows_out - len(broken))} of {counted(outcome.rows_in, 'check')} hold"
     if done.step.verb == "restore":
-        return f"{many(outcome.rows_out, 'row')} of the star from the landing"
+        return f"{counted(outcome.rows_out, 'row')} of the star from the landing"
     if done.step.verb == "export":
         if not outcome.rows_out:
             return "waits"
-        return f"{many(outcome.rows_out, 'file')}, {size(outcome.bytes)}"
+        return f"{counted(outcome.rows_out, 'file')}, {size(outcome.bytes)}"
     if look is not None:
         return (
-            f"{many(len(look.units), 'file')}, {size(look.size)} read" if look.size else many(len(look.units), "file")
+            f"{counted(len(look.units), 'file')}, {size(look.size)} read"
+            if look.size
+            else counted(len(look.units), "file")
         )
     return ", ".join(f"{number(getattr(outcome, name))} {word}" for name, word in CHANGES if getattr(outcome, name))
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from starlode.sql.dimension import IS_CURRENT, VALID_FROM, VALID_TO
 from starlode.terminal.answers import cell
-from starlode.terminal.speech import many, out, paint, safe
+from starlode.terminal.speech import out, paint, safe
 from starlode.terminal.tables import table
+from starlode.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +50,7 @@ def _tell_row(told: Told, *, is_version: bool) -> None:
     out(f"written by {_by(told.written)}" if told.written else "the ledger does not know the load that wrote it")
     if told.sources:
         more = " and more" if told.is_cut else ""
-        _section(f"made from {many(len(told.sources), 'source row')}{more}", _sources(told.sources))
+        _section(f"made from {counted(len(told.sources), 'source row')}{more}", _sources(told.sources))
 
 
 def _by(written: Written) -> str:

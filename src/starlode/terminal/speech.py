@@ -64,11 +64,6 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
-def many(value: int, singular: str, plural: str = "") -> str:
-    """A number with its noun."""
-    return f"{value:,} {singular if value == 1 else plural or singular + 's'}"
-
-
 def size(value: float) -> str:
     """Bytes in the unit that leaves three digits."""
     power = 0

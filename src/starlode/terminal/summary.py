@@ -12,8 +12,9 @@ from starlode.star import STAR_SCHEMA
 from starlode.step import Export, Land
 from starlode.terminal import memory
 from starlode.terminal.account import CARRIES_ROWS, left_out, losses, remark, typed
-from starlode.terminal.speech import duration, many, number, paint, safe, say, size
+from starlode.terminal.speech import duration, number, paint, safe, say, size
 from starlode.terminal.tables import table
+from starlode.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -102,7 +103,7 @@ def _proof(run: Run) -> Iterator[str]:
     carried = [done for done in run.done if done.step.verb in CARRIES_ROWS]
     if carried:
         formula = "rows in = rows out + rejected + merged + lost − doubled"
-        yield _titled("balance", f"{formula}, in {many(len(carried), 'step')} of {number(len(carried))}")
+        yield _titled("balance", f"{formula}, in {counted(len(carried), 'step')} of {number(len(carried))}")
     yield from (_titled("sum", line) for line in _sums(run))
     for done in run.done:
         if done.step.verb == "check":
@@ -138,7 +139,7 @@ def _findings(run: Run) -> Iterator[str]:
 def _ending(run: Run) -> Iterator[str]:
     if run.rejected:
         shown = f"`{_typed(run, 'rejects list')}` shows them"
-        yield _titled("rejects", f"{many(run.rejected, 'row')} rejected: {shown}", "yellow")
+        yield _titled("rejects", f"{counted(run.rejected, 'row')} rejected: {shown}", "yellow")
     if run.error is not None and len(run.done) < len(run.plan.steps):
         step, place = run.plan.steps[len(run.done)], f"step {len(run.done) + 1} of {len(run.plan.steps)}"
         yield _titled("stopped", f"in {step.verb} {safe(step.object)}, {place}", "red")
