@@ -88,7 +88,11 @@ def _carry_out(plan: Plan, paper: Paper, readers: Readers) -> tuple[tuple[Step, 
     _make_tables(plan, work)
     paper.note(FOLLOWED, tuple(plan.state.followed.items()))
     modes = {step.object: step.look.mode for step in plan.steps if isinstance(step, Land)}
-    return tuple((step, _said(step, modes, work, paper)) for step in plan.steps)
+    sent = paper.dialect.sent
+    return tuple(
+        (step, tuple(replace(said, sql=sent(said.sql)) for said in _said(step, modes, work, paper)))
+        for step in plan.steps
+    )
 
 
 @dataclass(frozen=True)

@@ -367,3 +367,27 @@ UNSAID = (
     "time_bucket(interval '1 day', at)",
     "strftime(at, '%U')",
 )
+# What BigQuery has no words for, and what a SELECT of BigQuery cannot give back: lists.
+NOT_IN_BIGQUERY = (
+    *(
+        "regexp_replace(t, '[a-z]', '.')",
+        "gcd(n, m)",
+        "day - date '2020-01-01'",
+        "x = 'nan'",
+        "json_array_length('[1,2]')",
+    ),
+    *(
+        "make_timestamp(2024, 2, 29, 1, 2, 3.5)",
+        "t[2]",
+        "t[1:3]",
+        "string_split(t, ',')",
+        "regexp_split_to_array(t, ',')",
+    ),
+    *("hash(t)", "even(x)", "epoch_ms(at)", "epoch_us(at)", "yearweek(at)", "isoyear(at)", "century(at)", "decade(at)"),
+    *("era(at)", "date_sub('month', at, until)", "date_sub('day', at, until)", "datesub('hour', at, until)"),
+    *("at + to_days(n)", "age(until, at)", "median(n) over ()", "arg_max(t, n) over ()", "printf('%d', n)"),
+    *("format('{}', n)", "damerau_levenshtein(t, u)", "mode(b) over ()", "list(n) over ()", "product(m) over ()"),
+    *("bar(n, 0, 10)", "time_bucket(interval '1 day', at)"),
+)
+# BigQuery writes no zeros behind the last digit of a number.
+WRITTEN_OTHERWISE = ("cast(d as text)",)

@@ -14,18 +14,22 @@ from starlode.sql import select, staging
 from starlode.sql.ledger import create_schema
 from starlode.star import Select
 from starlode.steps.spoken import spoken
+from starlode.warehouses.bigquery import BigQuery as BigQueryWarehouse
 from starlode.warehouses.duckdb import DuckDB
 from starlode.warehouses.postgres import Postgres
 from starlode.warehouses.redshift import Redshift as RedshiftWarehouse
-from tests.warehouses.expressions import ROWS, SAID, TABLE, UNSAID
+from tests.warehouses.expressions import NOT_IN_BIGQUERY, ROWS, SAID, TABLE, UNSAID, WRITTEN_OTHERWISE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from starlode.session import Session
     from tests.postgres_server import Server
     from tests.redshift_double import Redshift
     from tests.s3.servers import Server as Bucketeer
+
+# How many expressions are asked for in one SELECT.
+AT_ONCE = 25
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +74,33 @@ def test_redshift_gives_no_other_result(
     answered = {expression: answers for expression, answers in given.items() if answers is not None}
     assert {e: found for e, found in answered.items() if found != _answers(e, embedded)} == {}
     assert len(answered) > 200
+
+
+def test_bigquery_means_the_same_or_refuses(embedded: Session, bigquery: str) -> None:
+    session = _filled(BigQueryWarehouse.named(bigquery, Path()).connect())
+    _are_alike([e for e in (*SAID, *UNSAID) if e not in (*NOT_IN_BIGQUERY, *WRITTEN_OTHERWISE)], embedded, session)
+    refused = [e for e in NOT_IN_BIGQUERY if _given(e, session) is not None]
+    written = _answers("cast(d as text)", session)
+    session.close()
+
+    assert refused == []
+    assert [told for _, told in written] == ["12.3456", "-12.345", "0.005", "99.995", None]
+
+
+def _are_alike(expressions: Sequence[str], embedded: Session, session: Session) -> None:
+    """Whether expressions mean the same in a warehouse, many in one SELECT."""
+    for start in range(0, len(expressions), AT_ONCE):
+        some = expressions[start : start + AT_ONCE]
+        assert _columns(some, session) == _columns(some, embedded)
+
+
+def _columns(expressions: Sequence[str], session: Session) -> dict[str, list[Any]]:
+    """What each expression gives, row by row."""
+    listed = ", ".join(f"{expression} as e{number}" for number, expression in enumerate(expressions))
+    tree = select.parse(Select(f"select v.id, {listed} from app.v as v", "said.sql"))
+    rows = session.rows(f"{spoken(tree, {'app.v': TABLE}, session.dialect)}\n order by 1")
+    columns = list(zip(*rows, strict=True))[1:]
+    return {e: [_plain(cell) for cell in column] for e, column in zip(expressions, columns, strict=True)}
 
 
 def _given(expression: str, session: Session) -> list[tuple[int, Any]] | None:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from starlode.bigquery.address import GIGABYTE, client
+from starlode.bigquery.apart import apart
 from starlode.bigquery.driver import driver
 from starlode.bigquery.refusing import told
 from starlode.errors import WarehouseError
@@ -62,7 +63,7 @@ class Connection:
     def run(self, sql: str, values: Sequence[Any] = ()) -> Any:
         """Run one statement; the rows that it gives."""
         with told(sql):
-            job = self.client.query(sql, job_config=self._config(values), job_retry=None)
+            job = self.client.query(apart(sql), job_config=self._config(values), job_retry=None)
             rows = job.result(page_size=PAGE)
             self.bytes_billed += int(job.total_bytes_billed or 0)
         return rows
@@ -93,7 +94,7 @@ class Connection:
         config = self._config(values)
         config.dry_run = is_dry
         config.use_query_cache = False
-        return self.client.query(sql, job_config=config, job_retry=None)
+        return self.client.query(apart(sql), job_config=config, job_retry=None)
 
     def _config(self, values: Sequence[Any]) -> Any:
         opened = driver()

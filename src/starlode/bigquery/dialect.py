@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from starlode.bigquery.apart import apart
 from starlode.bigquery.names import table_written, written
 from starlode.bigquery.words import said
 from starlode.errors import DataError
@@ -57,6 +58,9 @@ class BigQueryDialect(Dialect):
 
     def quote(self, name: str) -> str:
         return f"`{written(name)}`"
+
+    def sent(self, sql: str) -> str:
+        return apart(sql)
 
     def is_too_long(self, name: str) -> bool:
         return len(written(name)) > self.max_name

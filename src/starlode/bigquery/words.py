@@ -1,7 +1,8 @@
 """What users' functions are called in BigQuery, where the printer of SQL does not know it or knows it otherwise.
 
 A function that has no counterpart is printed as it is, and BigQuery says that it does not know it: an error, and never another
-result. What is not the same there is said so that it is: division, numbers with a point, and the greatest of several values.
+result. What is not the same there is said so that it is: division, numbers with a point, the greatest of several values, the
+parts of a moment, and patterns, of which BigQuery knows one kind with one group.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from sqlglot import exp
 
 from starlode.bigquery.names import table_written, written
 from starlode.sql.ledger import LEDGER_SCHEMA
+from starlode.sql.patterns import likened, with_one_group
 from starlode.sql.staging import STAGING_SCHEMA
-from starlode.sql.translate import Untranslated
+from starlode.sql.translate import Untranslated, part_of
+from starlode.sql.ways import Way, of
 from starlode.star import STAR_SCHEMA
 
 if TYPE_CHECKING:
@@ -28,6 +31,17 @@ KINDS = {
     exp.DataType.Type.UBIGINT: "numeric(20, 0)",
     exp.DataType.Type.JSON: "string",
 }
+# The parts of a moment, each a whole number.
+PARTS = {
+    **{part: f"extract({part} from {{0}})" for part in ("year", "quarter", "month", "day", "hour", "minute", "second")},
+    "week": "extract(isoweek from {0})",
+    "dow": "(extract(dayofweek from {0}) - 1)",
+    "isodow": "(mod(extract(dayofweek from {0}) + 5, 7) + 1)",
+    "doy": "extract(dayofyear from {0})",
+    "millisecond": "(extract(second from {0}) * 1000 + extract(millisecond from {0}))",
+    "microsecond": "(extract(second from {0}) * 1000000 + extract(microsecond from {0}))",
+}
+EPOCH = "safe_divide(cast(unix_micros(cast({0} as timestamp)) as float64), 1000000)"
 # Digits behind the point that a NUMERIC keeps.
 SCALE, WHOLE_DIGITS = 9, 29
 
@@ -72,6 +86,9 @@ def _said(node: exp.Expr) -> exp.Expr:
         return _kind(node)
     if isinstance(node, exp.Literal):
         return _number(node)
+    part = part_of(node)
+    if part is not None:
+        return exp.maybe_parse(PARTS[part[0]].format(_text(part[1])), dialect=DIALECT)
     way = _NAMED.get(node.name.lower()) if isinstance(node, exp.Anonymous) else _WAYS.get(type(node))
     text = way(node) if way is not None else None
     return node if text is None else exp.maybe_parse(text, dialect=DIALECT)
@@ -133,32 +150,91 @@ def _truncated(node: exp.Expr) -> str:
 
 
 def _difference(node: exp.Expr) -> str:
-    last, first = _text(node.this), _text(node.expression)
-    return f"datetime_diff(cast({last} as datetime), cast({first} as datetime), {_unit(node)})"
+    last, first, unit = _text(node.this), _text(node.expression), _unit(node)
+    if unit in ("isoweek", "weeks"):
+        return f"div(date_diff(cast({last} as date), cast({first} as date), day), 7)"
+    return f"datetime_diff(cast({last} as datetime), cast({first} as datetime), {unit})"
+
+
+def _added(node: exp.Expr) -> str | None:
+    """A moment and a span of time, as the sum that it is elsewhere."""
+    if not isinstance(node.expression, exp.Interval):
+        return None
+    return _text(exp.Add(this=node.this.copy(), expression=node.expression.copy()))
 
 
 def _formatted(node: exp.Expr) -> str:
     return f"format_datetime({node.args['format'].sql(dialect=DIALECT)}, cast({_text(node.this)} as datetime))"
 
 
-def _extracted(node: exp.Expr) -> str | None:
-    group = node.args.get("group")
-    if group is not None and group.name not in ("0", "1"):
-        return None
-    value, pattern = _text(node.this), _text(node.expression)
+def _extracted(node: exp.Expr) -> str:
+    """What a pattern or a group of it matches: an empty text where it does not match, and NULL of no text."""
+    group, value = node.args.get("group"), _text(node.this)
+    number = int(group.name) if group is not None and group.name.isdigit() else 0
+    pattern = exp.Literal.string(with_one_group(_fixed(node.expression), number)).sql(dialect=DIALECT)
     return f"if({value} is null, null, coalesce(regexp_extract({value}, {pattern}), ''))"
 
 
-def _part(node: exp.Expr) -> str | None:
-    """A part of a moment whose name means something else in BigQuery."""
-    at = _text(node.expression)
-    ways = {
-        "week": f"extract(isoweek from {at})",
-        "dow": f"(extract(dayofweek from {at}) - 1)",
-        "isodow": f"(mod(extract(dayofweek from {at}) + 5, 7) + 1)",
-        "doy": f"extract(dayofyear from {at})",
-    }
-    return ways.get(node.name.lower())
+def _replaced(node: exp.Expr) -> str:
+    """Every match of a pattern replaced; BigQuery has no word for the first one alone."""
+    flags = node.args.get("modifiers")
+    if flags is None or flags.name != "g":
+        raise Untranslated("`regexp_replace` replaces the first match only; with 'g' as its last word it replaces all")
+    return f"regexp_replace({_text(node.this)}, {_text(node.expression)}, {_text(node.args['replacement'])})"
+
+
+def _fixed(pattern: Any) -> str:
+    if not (isinstance(pattern, exp.Literal) and pattern.is_string):
+        raise Untranslated("a pattern is no text of its own")
+    return str(pattern.this)
+
+
+def _liked(node: exp.Expr) -> str:
+    """A comparison with a pattern, in which a backslash takes the meaning from what follows it."""
+    like, mark = (node.this, node.expression.name) if isinstance(node, exp.Escape) else (node, "")
+    if mark or isinstance(like.expression, exp.Literal):
+        pattern = exp.Literal.string(likened(_fixed(like.expression), mark)).sql(dialect=DIALECT)
+    else:
+        pattern = rf"replace({_text(like.expression)}, '\\', '\\\\')"
+    value = _text(like.this)
+    return f"(lower({value}) like lower({pattern}))" if isinstance(like, exp.ILike) else f"({value} like {pattern})"
+
+
+def _joined(node: exp.Expr) -> str:
+    """Texts one after the other; one that is missing is empty."""
+    listed = ", ".join(f"coalesce(cast({_text(part)} as string), '')" for part in node.expressions)
+    return f"concat({listed})"
+
+
+def _joined_by(node: exp.Expr) -> str:
+    """Texts with a mark between them; one that is missing is left out."""
+    mark, *parts = node.expressions
+    return f"array_to_string([{', '.join(f'cast({_text(part)} as string)' for part in parts)}], {_text(mark)})"
+
+
+def _split(node: exp.Expr) -> str:
+    """A part of a text between marks, counted from 1; an empty text where there are fewer."""
+    number = node.args["part_index"]
+    if not (isinstance(number, exp.Literal) and number.name.isdigit() and number.name != "0"):
+        raise Untranslated("`split_part` counts from the end, or by a number that is not written down")
+    text, mark = _text(node.this), _text(node.args["delimiter"])
+    return f"if({text} is null, null, coalesce(split({text}, {mark})[safe_ordinal({number.name})], ''))"
+
+
+def _contained(node: exp.Expr) -> str:
+    value = _text(node.expression)
+    return f"if({value} is null, null, coalesce({value} in unnest({_text(node.this)}), false))"
+
+
+def _logarithm(node: exp.Expr) -> str | None:
+    return f"log10({_text(node.this)})" if node.args.get("expression") is None else None
+
+
+def _since_1970(node: exp.Expr) -> str | None:
+    """How many seconds after the beginning of 1970 a moment is."""
+    is_called = isinstance(node, exp.Anonymous)
+    asked, moment = node.expressions if is_called else (node.this, node.expression)
+    return EPOCH.format(_text(moment)) if asked.name.lower() == "epoch" else None
 
 
 def _walked(node: exp.Expr) -> str:
@@ -171,44 +247,53 @@ def _walked_text(node: exp.Expr) -> str:
     return f"coalesce(json_value({held}, {path}), json_query({held}, {path}))"
 
 
-def _of(shape: str) -> Callable[[exp.Expr], str]:
-    """A way that puts the parts of a node into a text, by their names."""
-    return lambda node: shape.format(
-        **{name: _text(part) for name, part in node.args.items() if isinstance(part, exp.Expr)}
-    )
-
-
-def _first(shape: str) -> Callable[[exp.Expr], str]:
+def _first(shape: str) -> Way:
     """A way that puts what a function is given into a text, by its place."""
     return lambda node: shape.format(*(_text(part) for part in node.expressions))
 
 
-_WAYS: dict[type[exp.Expr], Callable[[exp.Expr], str | None]] = {
+_WAYS: dict[type[exp.Expr], Way] = {
     exp.Div: _div,
-    exp.IntDiv: _of("div({this}, nullif({expression}, 0))"),
-    exp.Mod: _of("mod({this}, nullif({expression}, 0))"),
+    exp.IntDiv: of("div({this}, nullif({expression}, 0))", _text),
+    exp.Mod: of("mod({this}, nullif({expression}, 0))", _text),
+    exp.Log: _logarithm,
     exp.Greatest: _widest("max"),
     exp.Least: _widest("min"),
     exp.UnixToTime: _moment,
     exp.TimestampTrunc: _truncated,
     exp.DateTrunc: _truncated,
     exp.DateDiff: _difference,
+    exp.DateAdd: _added,
     exp.TimeToStr: _formatted,
-    exp.Dayname: _of("format_datetime('%A', cast({this} as datetime))"),
-    exp.Monthname: _of("format_datetime('%B', cast({this} as datetime))"),
-    exp.DayOfWeekIso: _of("(mod(extract(dayofweek from {this}) + 5, 7) + 1)"),
-    exp.WeekOfYear: _of("extract(isoweek from {this})"),
-    exp.Week: _of("extract(isoweek from {this})"),
-    exp.Extract: _part,
-    exp.Contains: _of("(strpos({this}, {expression}) > 0)"),
+    exp.TimeToUnix: lambda node: EPOCH.format(_text(node.this)),
+    exp.Extract: _since_1970,
+    exp.Dayname: of("format_datetime('%A', cast({this} as datetime))", _text),
+    exp.Monthname: of("format_datetime('%B', cast({this} as datetime))", _text),
+    exp.ByteString: lambda node: exp.Literal.string(node.name).sql(dialect=DIALECT),
+    exp.BitLength: of("(byte_length({this}) * 8)", _text),
+    exp.SHA2: of("to_hex(sha256({this}))", _text),
+    exp.Concat: _joined,
+    exp.ConcatWs: _joined_by,
+    exp.SplitPart: _split,
+    exp.Contains: of("(strpos({this}, {expression}) > 0)", _text),
+    exp.ArrayContains: _contained,
+    exp.Like: _liked,
+    exp.ILike: _liked,
+    exp.Escape: _liked,
+    exp.SimilarTo: of("regexp_contains({this}, concat('^(?:', {expression}, ')$'))", _text),
     exp.RegexpExtract: _extracted,
-    exp.RegexpFullMatch: _of("regexp_contains({this}, concat('^(?:', {expression}, ')$'))"),
+    exp.RegexpFullMatch: of("regexp_contains({this}, concat('^(?:', {expression}, ')$'))", _text),
+    exp.RegexpReplace: _replaced,
     exp.JSONExtract: _walked,
     exp.JSONExtractScalar: _walked_text,
-    exp.AnyValue: _of("min({this})"),
-    exp.TimeToUnix: _of("unix_seconds(cast({this} as timestamp))"),
+    exp.AnyValue: of("min({this})", _text),
+    exp.IgnoreNulls: lambda node: _text(node.this) if isinstance(node.this, exp.AnyValue) else None,
 }
-_NAMED: dict[str, Callable[[exp.Expr], str | None]] = {
+_NAMED: dict[str, Way] = {
     "strlen": _first("byte_length({0})"),
     "now": _first("current_timestamp()"),
+    "prefix": _first("starts_with({0}, {1})"),
+    "suffix": _first("ends_with({0}, {1})"),
+    "date_part": _since_1970,
+    "datepart": _since_1970,
 }

@@ -74,6 +74,10 @@ class Dialect:
         """The quoted name of a column that we work with, from a namespace that users' columns stay out of."""
         return self.quote(OWN + word)
 
+    def sent(self, sql: str) -> str:
+        """A statement as the warehouse gets it."""
+        return sql
+
     def schema(self, name: str) -> str:
         """The quoted name of a schema."""
         return self.quote(name)

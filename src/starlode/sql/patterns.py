@@ -1,4 +1,4 @@
-"""The patterns by which users write moments as texts, in the words of `to_char` and `to_timestamp`."""
+"""Users' patterns in other words: those of moments written as texts for `to_char` and `to_timestamp`, and those of texts."""
 
 from __future__ import annotations
 
@@ -41,11 +41,36 @@ BARE: Mapping[str, str] = {
     **{f"%-{letter}": f"FM{FIXED[f'%{letter}']}" for letter in "mdjHIMS"},
 }
 _TOKEN = re.compile(r"%-?.|[^%]+", re.S)
+# A regular expression in parts: what is escaped, named classes and the beginnings of others, those of groups, and the rest.
+_REGEX = re.compile(r"\\.|\[:\w+:\]|\[\^?\]?|\(\?P<\w+>|\(\?|.", re.DOTALL)
 
 
 def as_template(pattern: str, known: Mapping[str, str]) -> str:
     """A pattern of `strftime` as a template of `to_char`; raises Untranslated where a part of it has no counterpart."""
     return "".join(_said(part, known) for part in _TOKEN.findall(pattern))
+
+
+def likened(pattern: str, mark: str = "") -> str:
+    """A pattern of LIKE whose own escape is this mark, or none, where a backslash always is one."""
+    said = ""
+    for part in re.findall(rf"{re.escape(mark)}.|." if mark else ".", pattern, re.DOTALL):
+        bare = part[-1]
+        is_taken = bare == "\\" or (len(part) > 1 and bare in "%_")
+        said += f"\\{bare}" if is_taken else bare
+    return said
+
+
+def with_one_group(pattern: str, number: int) -> str:
+    """A regular expression that has the group of that number alone, or none; raises Untranslated where it is not there."""
+    said, count, is_within = "", 0, False
+    for part in _REGEX.findall(pattern):
+        is_within = part != "]" if is_within else part.startswith("[")
+        is_group = not is_within and (part == "(" or part.startswith("(?P<"))
+        count += is_group
+        said += ("(" if count == number else "(?:") if is_group else part
+    if number > count:
+        raise Untranslated(f"a pattern has no group {number}")
+    return said
 
 
 def _said(part: str, known: Mapping[str, str]) -> str:

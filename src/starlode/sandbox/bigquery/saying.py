@@ -22,6 +22,9 @@ MACROS = (
     "create macro bq_json(told) as coalesce(cast(to_json(told) as varchar), 'null')",
     "create macro bq_scalar(held, path) as case when json_type(cast(held as json), path) in ('OBJECT', 'ARRAY', 'NULL') "
     "then null else json_extract_string(cast(held as json), path) end",
+    # A number as a text has no zeros that say nothing.
+    "create macro bq_text(told) as case when starts_with(typeof(told), 'DECIMAL') or typeof(told) = 'DOUBLE' "
+    "then regexp_replace(cast(told as varchar), '\\.0*$|(\\.\\d*?[1-9])0+$', '\\1') else cast(told as varchar) end",
     "create macro bq_nested(held, path) as cast(json_extract(cast(held as json), path) as varchar)",
 )
 SESSION = "_session"
@@ -69,6 +72,9 @@ def _extract(node: Any) -> exp.Expr:
     if node.name.lower() == "dayofweek":
         # Sunday is 1 there, and 0 here.
         return _of("(extract(dow from {}) + 1)", node.expression)
+    if node.name.lower() in _WITHIN:
+        # What is left beside the whole seconds.
+        return _of(f"cast(extract({node.name} from {{}}) % {_WITHIN[node.name.lower()]} as bigint)", node.expression)
     return _of(f"cast(extract({_PARTS.get(node.name.lower(), node.name)} from {{}}) as bigint)", node.expression)
 
 
@@ -83,11 +89,21 @@ def _json_text(node: Any) -> exp.Expr:
     return _of("bq_json({})", node.this)
 
 
+def _cast(node: Any) -> exp.Expr:
+    return _of("bq_text({})", node.this) if node.to.this in exp.DataType.TEXT_TYPES else node
+
+
+_WITHIN = {"millisecond": 1_000, "microsecond": 1_000_000}
 _PARTS = {"isoweek": "week", "dayofyear": "doy"}
 _WAYS: dict[type[exp.Expr], Callable[[Any], exp.Expr]] = {
     exp.DataType: _kind,
+    exp.Cast: _cast,
     exp.Extract: _extract,
+    exp.ArrayToString: lambda node: _of(
+        "case when {0} is not null then coalesce(array_to_string({0}, {1}), '') end", node.this, node.expression
+    ),
     exp.IntDiv: lambda node: _of("(({}) // ({}))", node.this, node.expression),
+    exp.ByteLength: lambda node: _of("strlen({})", node.this),
     exp.JSONFormat: _json_text,
     exp.JSONValue: lambda node: _of("bq_scalar({}, {})", node.this, _path(node)),
     exp.JSONExtractScalar: lambda node: _of("bq_scalar({}, {})", node.this, _path(node)),

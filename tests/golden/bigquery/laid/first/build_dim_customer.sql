@@ -16,8 +16,8 @@ FROM (
     `changed_at`
   FROM `staging`.`shop__customers seen`
 ) AS `customers`
-  ) as said
-  ) as chosen;
+  ) as __starlode_said
+  ) as __starlode_chosen;
 
 create table `star`.`dim_customer` (
   `customer_key` int64,
@@ -43,11 +43,11 @@ create table `starlode`.`dim_customer keys` (
 );
 
 insert into `starlode`.`dim_customer keys` (`customer_id`, `valid_from`, `customer_key`)
-select d.`customer_id`, d.valid_from, d.`customer_key`
-  from `star`.`dim_customer` as d
- where d.`customer_key` > 0 and d.`customer_id` is not null
-   and not exists (select 1 from `starlode`.`dim_customer keys` as m
-                    where m.`customer_id` = d.`customer_id` and m.valid_from = d.valid_from);
+select __starlode_d.`customer_id`, __starlode_d.valid_from, __starlode_d.`customer_key`
+  from `star`.`dim_customer` as __starlode_d
+ where __starlode_d.`customer_key` > 0 and __starlode_d.`customer_id` is not null
+   and not exists (select 1 from `starlode`.`dim_customer keys` as __starlode_m
+                    where __starlode_m.`customer_id` = __starlode_d.`customer_id` and __starlode_m.valid_from = __starlode_d.valid_from);
 
 create temp table __starlode_chain as
 with marked as (
@@ -61,32 +61,32 @@ select `customer_id`, `city`, valid_from,
   from marked where not `__starlode_is_repeat`;
 
 create temp table __starlode_held as
-select * from `star`.`dim_customer` as d
- where d.`customer_key` > 0 and (d.`customer_id`) in (select `customer_id` from __starlode_chain);
+select * from `star`.`dim_customer` as __starlode_d
+ where __starlode_d.`customer_key` > 0 and (__starlode_d.`customer_id`) in (select `customer_id` from __starlode_chain);
 
 create temp table __starlode_known as
-select * from `starlode`.`dim_customer keys` as m
- where (m.`customer_id`) in (select `customer_id` from (select c.`customer_id` from __starlode_chain as c
-          left join __starlode_held as d on d.`customer_id` = c.`customer_id` and d.`valid_from` = c.`valid_from` and not d.is_inferred
-         where d.`customer_key` is null) as asked);
+select * from `starlode`.`dim_customer keys` as __starlode_m
+ where (__starlode_m.`customer_id`) in (select `customer_id` from (select __starlode_c.`customer_id` from __starlode_chain as __starlode_c
+          left join __starlode_held as __starlode_d on __starlode_d.`customer_id` = __starlode_c.`customer_id` and __starlode_d.`valid_from` = __starlode_c.`valid_from` and not __starlode_d.is_inferred
+         where __starlode_d.`customer_key` is null) as __starlode_asked);
 
 create temp table __starlode_rows as
 with waiting as (
-        select i.`customer_id`, i.`customer_key`, m.`customer_key` is null as `__starlode_is_free`
-          from __starlode_held as i
-          left join __starlode_known as m on m.`customer_id` = i.`customer_id` and m.`customer_key` = i.`customer_key`
-                and m.valid_from > datetime '0001-01-01 00:00:00'
-         where i.is_inferred or i.valid_from = datetime '0001-01-01 00:00:00'),
+        select __starlode_i.`customer_id`, __starlode_i.`customer_key`, __starlode_m.`customer_key` is null as `__starlode_is_free`
+          from __starlode_held as __starlode_i
+          left join __starlode_known as __starlode_m on __starlode_m.`customer_id` = __starlode_i.`customer_id` and __starlode_m.`customer_key` = __starlode_i.`customer_key`
+                and __starlode_m.valid_from > datetime '0001-01-01 00:00:00'
+         where __starlode_i.is_inferred or __starlode_i.valid_from = datetime '0001-01-01 00:00:00'),
 matched as (
-        select d.`customer_key` as `__starlode_held_key`, k.`customer_key` as `__starlode_known_key`, i.`customer_key` as `__starlode_waiting_key`,
-               case when i.`__starlode_is_free` and row_number() over (partition by c.`customer_id` order by c.valid_from) = 1 then i.`customer_key` end as `__starlode_taken_key`,
-               d.`city` is not distinct from c.`city` and d.`valid_from` is not distinct from c.valid_from and d.`valid_to` is not distinct from c.valid_to and d.`is_current` is not distinct from (c.valid_to = datetime '9999-12-31 00:00:00') as `__starlode_is_same`,
-               c.`customer_id`, c.`city` as `city`, c.valid_from as `valid_from`, c.valid_to as `valid_to`, (c.valid_to = datetime '9999-12-31 00:00:00') as `is_current`
-          from __starlode_chain as c
-          left join __starlode_held as d on d.`customer_id` = c.`customer_id` and d.`valid_from` = c.`valid_from` and not d.is_inferred
-          left join __starlode_known as k
-            on k.`customer_id` = c.`customer_id` and k.valid_from = case when d.`customer_key` is null then c.valid_from end
-          left join waiting as i on i.`customer_id` = c.`customer_id`),
+        select __starlode_d.`customer_key` as `__starlode_held_key`, __starlode_k.`customer_key` as `__starlode_known_key`, __starlode_i.`customer_key` as `__starlode_waiting_key`,
+               case when __starlode_i.`__starlode_is_free` and row_number() over (partition by __starlode_c.`customer_id` order by __starlode_c.valid_from) = 1 then __starlode_i.`customer_key` end as `__starlode_taken_key`,
+               __starlode_d.`city` is not distinct from __starlode_c.`city` and __starlode_d.`valid_from` is not distinct from __starlode_c.valid_from and __starlode_d.`valid_to` is not distinct from __starlode_c.valid_to and __starlode_d.`is_current` is not distinct from (__starlode_c.valid_to = datetime '9999-12-31 00:00:00') as `__starlode_is_same`,
+               __starlode_c.`customer_id`, __starlode_c.`city` as `city`, __starlode_c.valid_from as `valid_from`, __starlode_c.valid_to as `valid_to`, (__starlode_c.valid_to = datetime '9999-12-31 00:00:00') as `is_current`
+          from __starlode_chain as __starlode_c
+          left join __starlode_held as __starlode_d on __starlode_d.`customer_id` = __starlode_c.`customer_id` and __starlode_d.`valid_from` = __starlode_c.`valid_from` and not __starlode_d.is_inferred
+          left join __starlode_known as __starlode_k
+            on __starlode_k.`customer_id` = __starlode_c.`customer_id` and __starlode_k.valid_from = case when __starlode_d.`customer_key` is null then __starlode_c.valid_from end
+          left join waiting as __starlode_i on __starlode_i.`customer_id` = __starlode_c.`customer_id`),
 kept as (
         select *, coalesce(`__starlode_held_key`, `__starlode_known_key`, `__starlode_taken_key`) as `__starlode_kept_key` from matched),
 keyed as (
@@ -107,4 +107,4 @@ select `customer_id`, valid_from, `customer_key`
   from __starlode_rows where `__starlode_is_new_pair`;
 
 insert into `star`.`dim_customer` (`customer_key`, `customer_id`, `city`, `valid_from`, `valid_to`, `is_current`, is_inferred, load_key)
-select `customer_key`, `customer_id`, `city`, `valid_from`, `valid_to`, `is_current`, false, 1 from __starlode_rows as w where `__starlode_change` <> 'same';
+select `customer_key`, `customer_id`, `city`, `valid_from`, `valid_to`, `is_current`, false, 1 from __starlode_rows as __starlode_w where `__starlode_change` <> 'same';

@@ -27,8 +27,8 @@ FROM (
     `artist_longitude`
   FROM `staging`.`app__songs`
 ) AS `songs`
-  ) as said
-  ) as chosen;
+  ) as __starlode_said
+  ) as __starlode_chosen;
 
 create table `star`.`dim_song` (
   `song_key` int64,
@@ -53,11 +53,11 @@ create table `starlode`.`dim_song keys` (
 );
 
 insert into `starlode`.`dim_song keys` (`song_id`, `valid_from`, `song_key`)
-select d.`song_id`, datetime '0001-01-01 00:00:00', d.`song_key`
-  from `star`.`dim_song` as d
- where d.`song_key` > 0 and d.`song_id` is not null
-   and not exists (select 1 from `starlode`.`dim_song keys` as m
-                    where m.`song_id` = d.`song_id` and m.valid_from = datetime '0001-01-01 00:00:00');
+select __starlode_d.`song_id`, datetime '0001-01-01 00:00:00', __starlode_d.`song_key`
+  from `star`.`dim_song` as __starlode_d
+ where __starlode_d.`song_key` > 0 and __starlode_d.`song_id` is not null
+   and not exists (select 1 from `starlode`.`dim_song keys` as __starlode_m
+                    where __starlode_m.`song_id` = __starlode_d.`song_id` and __starlode_m.valid_from = datetime '0001-01-01 00:00:00');
 
 create temp table __starlode_chain as
 select `song_id`, `title`, `artist_name`, `year`, `seconds`, `__starlode_variants`
@@ -66,36 +66,36 @@ select `song_id`, `title`, `artist_name`, `year`, `seconds`, `__starlode_variant
                                   order by `__starlode_votes` desc, `title` nulls last, `artist_name` nulls last, `year` nulls last, `seconds` nulls last) as `__starlode_choice`
           from (select `song_id`, `title`, `artist_name`, `year`, `seconds`, count(*) as `__starlode_votes`
                   from __starlode_in where `song_id` is not null
-                 group by `song_id`, `title`, `artist_name`, `year`, `seconds`) as counted) as numbered
+                 group by `song_id`, `title`, `artist_name`, `year`, `seconds`) as __starlode_counted) as __starlode_numbered
  where `__starlode_choice` = 1;
 
 create temp table __starlode_held as
-select * from `star`.`dim_song` as d
- where d.`song_key` > 0 and (d.`song_id`) in (select `song_id` from __starlode_chain);
+select * from `star`.`dim_song` as __starlode_d
+ where __starlode_d.`song_key` > 0 and (__starlode_d.`song_id`) in (select `song_id` from __starlode_chain);
 
 create temp table __starlode_known as
-select * from `starlode`.`dim_song keys` as m
- where (m.`song_id`) in (select `song_id` from (select c.`song_id` from __starlode_chain as c
-          left join __starlode_held as d on d.`song_id` = c.`song_id` and not d.is_inferred
-         where d.`song_key` is null) as asked);
+select * from `starlode`.`dim_song keys` as __starlode_m
+ where (__starlode_m.`song_id`) in (select `song_id` from (select __starlode_c.`song_id` from __starlode_chain as __starlode_c
+          left join __starlode_held as __starlode_d on __starlode_d.`song_id` = __starlode_c.`song_id` and not __starlode_d.is_inferred
+         where __starlode_d.`song_key` is null) as __starlode_asked);
 
 create temp table __starlode_rows as
 with waiting as (
-        select i.`song_id`, i.`song_key`, m.`song_key` is null as `__starlode_is_free`
-          from __starlode_held as i
-          left join __starlode_known as m on m.`song_id` = i.`song_id` and m.`song_key` = i.`song_key`
-                and m.valid_from > datetime '0001-01-01 00:00:00'
-         where i.is_inferred),
+        select __starlode_i.`song_id`, __starlode_i.`song_key`, __starlode_m.`song_key` is null as `__starlode_is_free`
+          from __starlode_held as __starlode_i
+          left join __starlode_known as __starlode_m on __starlode_m.`song_id` = __starlode_i.`song_id` and __starlode_m.`song_key` = __starlode_i.`song_key`
+                and __starlode_m.valid_from > datetime '0001-01-01 00:00:00'
+         where __starlode_i.is_inferred),
 matched as (
-        select d.`song_key` as `__starlode_held_key`, k.`song_key` as `__starlode_known_key`, i.`song_key` as `__starlode_waiting_key`,
-               case when i.`__starlode_is_free` and true then i.`song_key` end as `__starlode_taken_key`,
-               d.`title` is not distinct from c.`title` and d.`artist_name` is not distinct from c.`artist_name` and d.`year` is not distinct from c.`year` and d.`seconds` is not distinct from c.`seconds` as `__starlode_is_same`,
-               c.`song_id`, c.`title` as `title`, c.`artist_name` as `artist_name`, c.`year` as `year`, c.`seconds` as `seconds`
-          from __starlode_chain as c
-          left join __starlode_held as d on d.`song_id` = c.`song_id` and not d.is_inferred
-          left join __starlode_known as k
-            on k.`song_id` = c.`song_id` and k.valid_from = case when d.`song_key` is null then datetime '0001-01-01 00:00:00' end
-          left join waiting as i on i.`song_id` = c.`song_id`),
+        select __starlode_d.`song_key` as `__starlode_held_key`, __starlode_k.`song_key` as `__starlode_known_key`, __starlode_i.`song_key` as `__starlode_waiting_key`,
+               case when __starlode_i.`__starlode_is_free` and true then __starlode_i.`song_key` end as `__starlode_taken_key`,
+               __starlode_d.`title` is not distinct from __starlode_c.`title` and __starlode_d.`artist_name` is not distinct from __starlode_c.`artist_name` and __starlode_d.`year` is not distinct from __starlode_c.`year` and __starlode_d.`seconds` is not distinct from __starlode_c.`seconds` as `__starlode_is_same`,
+               __starlode_c.`song_id`, __starlode_c.`title` as `title`, __starlode_c.`artist_name` as `artist_name`, __starlode_c.`year` as `year`, __starlode_c.`seconds` as `seconds`
+          from __starlode_chain as __starlode_c
+          left join __starlode_held as __starlode_d on __starlode_d.`song_id` = __starlode_c.`song_id` and not __starlode_d.is_inferred
+          left join __starlode_known as __starlode_k
+            on __starlode_k.`song_id` = __starlode_c.`song_id` and __starlode_k.valid_from = case when __starlode_d.`song_key` is null then datetime '0001-01-01 00:00:00' end
+          left join waiting as __starlode_i on __starlode_i.`song_id` = __starlode_c.`song_id`),
 kept as (
         select *, coalesce(`__starlode_held_key`, `__starlode_known_key`, `__starlode_taken_key`) as `__starlode_kept_key` from matched),
 keyed as (
@@ -116,4 +116,4 @@ select `song_id`, datetime '0001-01-01 00:00:00', `song_key`
   from __starlode_rows where `__starlode_is_new_pair`;
 
 insert into `star`.`dim_song` (`song_key`, `song_id`, `title`, `artist_name`, `year`, `seconds`, is_inferred, load_key)
-select `song_key`, `song_id`, `title`, `artist_name`, `year`, `seconds`, false, 1 from __starlode_rows as w where `__starlode_change` <> 'same';
+select `song_key`, `song_id`, `title`, `artist_name`, `year`, `seconds`, false, 1 from __starlode_rows as __starlode_w where `__starlode_change` <> 'same';

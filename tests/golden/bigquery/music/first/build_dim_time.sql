@@ -39,7 +39,7 @@ select cast((extract(year from cast(moment as datetime)) * 10000 + extract(month
        extract(isoyear from moment) as `iso_year`,
        (mod(extract(dayofweek from moment) + 5, 7) + 1) > 5 as `is_weekend`
   from (select datetime_add(datetime '2018-01-01 00:00:00', interval n hour) as moment
-          from (select n from unnest(generate_array(0, 8783)) as n) as numbers) as moments
+          from (select n from unnest(generate_array(0, 8783)) as n) as __starlode_numbers) as __starlode_moments
  where extract(year from moment) <= 2018
-  ) as wanted
- where not exists (select 1 from `star`.`dim_time` as d where d.`time_key` = wanted.`time_key`);
+  ) as __starlode_wanted
+ where not exists (select 1 from `star`.`dim_time` as __starlode_d where __starlode_d.`time_key` = __starlode_wanted.`time_key`);

@@ -41,8 +41,8 @@ FROM (
 ) AS `events`
 WHERE
   `events`.`userid` <> ''
-  ) as said
-  ) as chosen;
+  ) as __starlode_said
+  ) as __starlode_chosen;
 
 create table `star`.`dim_user` (
   `user_key` int64,
@@ -71,11 +71,11 @@ create table `starlode`.`dim_user keys` (
 );
 
 insert into `starlode`.`dim_user keys` (`user_id`, `valid_from`, `user_key`)
-select d.`user_id`, d.valid_from, d.`user_key`
-  from `star`.`dim_user` as d
- where d.`user_key` > 0 and d.`user_id` is not null
-   and not exists (select 1 from `starlode`.`dim_user keys` as m
-                    where m.`user_id` = d.`user_id` and m.valid_from = d.valid_from);
+select __starlode_d.`user_id`, __starlode_d.valid_from, __starlode_d.`user_key`
+  from `star`.`dim_user` as __starlode_d
+ where __starlode_d.`user_key` > 0 and __starlode_d.`user_id` is not null
+   and not exists (select 1 from `starlode`.`dim_user keys` as __starlode_m
+                    where __starlode_m.`user_id` = __starlode_d.`user_id` and __starlode_m.valid_from = __starlode_d.valid_from);
 
 create temp table __starlode_chain as
 with marked as (
@@ -97,32 +97,32 @@ select `user_id`, `level`, `first_name`, `last_name`, `gender`, `registered_at`,
   from marked where not `__starlode_is_repeat`;
 
 create temp table __starlode_held as
-select * from `star`.`dim_user` as d
- where d.`user_key` > 0 and (d.`user_id`) in (select `user_id` from __starlode_chain);
+select * from `star`.`dim_user` as __starlode_d
+ where __starlode_d.`user_key` > 0 and (__starlode_d.`user_id`) in (select `user_id` from __starlode_chain);
 
 create temp table __starlode_known as
-select * from `starlode`.`dim_user keys` as m
- where (m.`user_id`) in (select `user_id` from (select c.`user_id` from __starlode_chain as c
-          left join __starlode_held as d on d.`user_id` = c.`user_id` and d.`valid_from` = c.`valid_from` and not d.is_inferred
-         where d.`user_key` is null) as asked);
+select * from `starlode`.`dim_user keys` as __starlode_m
+ where (__starlode_m.`user_id`) in (select `user_id` from (select __starlode_c.`user_id` from __starlode_chain as __starlode_c
+          left join __starlode_held as __starlode_d on __starlode_d.`user_id` = __starlode_c.`user_id` and __starlode_d.`valid_from` = __starlode_c.`valid_from` and not __starlode_d.is_inferred
+         where __starlode_d.`user_key` is null) as __starlode_asked);
 
 create temp table __starlode_rows as
 with waiting as (
-        select i.`user_id`, i.`user_key`, m.`user_key` is null as `__starlode_is_free`
-          from __starlode_held as i
-          left join __starlode_known as m on m.`user_id` = i.`user_id` and m.`user_key` = i.`user_key`
-                and m.valid_from > datetime '0001-01-01 00:00:00'
-         where i.is_inferred or i.valid_from = datetime '0001-01-01 00:00:00'),
+        select __starlode_i.`user_id`, __starlode_i.`user_key`, __starlode_m.`user_key` is null as `__starlode_is_free`
+          from __starlode_held as __starlode_i
+          left join __starlode_known as __starlode_m on __starlode_m.`user_id` = __starlode_i.`user_id` and __starlode_m.`user_key` = __starlode_i.`user_key`
+                and __starlode_m.valid_from > datetime '0001-01-01 00:00:00'
+         where __starlode_i.is_inferred or __starlode_i.valid_from = datetime '0001-01-01 00:00:00'),
 matched as (
-        select d.`user_key` as `__starlode_held_key`, k.`user_key` as `__starlode_known_key`, i.`user_key` as `__starlode_waiting_key`,
-               case when i.`__starlode_is_free` and row_number() over (partition by c.`user_id` order by c.valid_from) = 1 then i.`user_key` end as `__starlode_taken_key`,
-               d.`first_name` is not distinct from c.`first_name` and d.`last_name` is not distinct from c.`last_name` and d.`gender` is not distinct from c.`gender` and d.`level` is not distinct from c.`level` and d.`registered_at` is not distinct from c.`registered_at` and d.`valid_from` is not distinct from c.valid_from and d.`valid_to` is not distinct from c.valid_to and d.`is_current` is not distinct from (c.valid_to = datetime '9999-12-31 00:00:00') as `__starlode_is_same`,
-               c.`user_id`, c.`first_name` as `first_name`, c.`last_name` as `last_name`, c.`gender` as `gender`, c.`level` as `level`, c.`registered_at` as `registered_at`, c.valid_from as `valid_from`, c.valid_to as `valid_to`, (c.valid_to = datetime '9999-12-31 00:00:00') as `is_current`
-          from __starlode_chain as c
-          left join __starlode_held as d on d.`user_id` = c.`user_id` and d.`valid_from` = c.`valid_from` and not d.is_inferred
-          left join __starlode_known as k
-            on k.`user_id` = c.`user_id` and k.valid_from = case when d.`user_key` is null then c.valid_from end
-          left join waiting as i on i.`user_id` = c.`user_id`),
+        select __starlode_d.`user_key` as `__starlode_held_key`, __starlode_k.`user_key` as `__starlode_known_key`, __starlode_i.`user_key` as `__starlode_waiting_key`,
+               case when __starlode_i.`__starlode_is_free` and row_number() over (partition by __starlode_c.`user_id` order by __starlode_c.valid_from) = 1 then __starlode_i.`user_key` end as `__starlode_taken_key`,
+               __starlode_d.`first_name` is not distinct from __starlode_c.`first_name` and __starlode_d.`last_name` is not distinct from __starlode_c.`last_name` and __starlode_d.`gender` is not distinct from __starlode_c.`gender` and __starlode_d.`level` is not distinct from __starlode_c.`level` and __starlode_d.`registered_at` is not distinct from __starlode_c.`registered_at` and __starlode_d.`valid_from` is not distinct from __starlode_c.valid_from and __starlode_d.`valid_to` is not distinct from __starlode_c.valid_to and __starlode_d.`is_current` is not distinct from (__starlode_c.valid_to = datetime '9999-12-31 00:00:00') as `__starlode_is_same`,
+               __starlode_c.`user_id`, __starlode_c.`first_name` as `first_name`, __starlode_c.`last_name` as `last_name`, __starlode_c.`gender` as `gender`, __starlode_c.`level` as `level`, __starlode_c.`registered_at` as `registered_at`, __starlode_c.valid_from as `valid_from`, __starlode_c.valid_to as `valid_to`, (__starlode_c.valid_to = datetime '9999-12-31 00:00:00') as `is_current`
+          from __starlode_chain as __starlode_c
+          left join __starlode_held as __starlode_d on __starlode_d.`user_id` = __starlode_c.`user_id` and __starlode_d.`valid_from` = __starlode_c.`valid_from` and not __starlode_d.is_inferred
+          left join __starlode_known as __starlode_k
+            on __starlode_k.`user_id` = __starlode_c.`user_id` and __starlode_k.valid_from = case when __starlode_d.`user_key` is null then __starlode_c.valid_from end
+          left join waiting as __starlode_i on __starlode_i.`user_id` = __starlode_c.`user_id`),
 kept as (
         select *, coalesce(`__starlode_held_key`, `__starlode_known_key`, `__starlode_taken_key`) as `__starlode_kept_key` from matched),
 keyed as (
@@ -143,4 +143,4 @@ select `user_id`, valid_from, `user_key`
   from __starlode_rows where `__starlode_is_new_pair`;
 
 insert into `star`.`dim_user` (`user_key`, `user_id`, `first_name`, `last_name`, `gender`, `level`, `registered_at`, `valid_from`, `valid_to`, `is_current`, is_inferred, load_key)
-select `user_key`, `user_id`, `first_name`, `last_name`, `gender`, `level`, `registered_at`, `valid_from`, `valid_to`, `is_current`, false, 1 from __starlode_rows as w where `__starlode_change` <> 'same';
+select `user_key`, `user_id`, `first_name`, `last_name`, `gender`, `level`, `registered_at`, `valid_from`, `valid_to`, `is_current`, false, 1 from __starlode_rows as __starlode_w where `__starlode_change` <> 'same';

@@ -67,7 +67,7 @@ LEFT JOIN (
   AND `s`.`duration` = `e`.`length`
 WHERE
   `e`.`page` = 'NextSong'
-  ) as said;
+  ) as __starlode_said;
 
 create table `star`.`fact_songplay` (
   `time_key` int64,
@@ -90,17 +90,17 @@ create table `star`.`fact_songplay` (
 
 insert into `star`.`fact_songplay` (`time_key`, `user_key`, `song_key`, `artist_key`, `session_id`, `item_in_session`, `played_at`, `user_id`, `song_id`, `artist_id`, `level`, `location`, `user_agent`, `plays`, `seconds`, load_key)
 select `time_key`, `user_key`, `song_key`, `artist_key`, `session_id`, `item_in_session`, `played_at`, `user_id`, `song_id`, `artist_id`, `level`, `location`, `user_agent`, `plays`, `seconds`, 1 from (
-select coalesce(cast((extract(year from cast(f.`played_at` as datetime)) * 10000 + extract(month from cast(f.`played_at` as datetime)) * 100 + extract(day from cast(f.`played_at` as datetime))) * 100 + extract(hour from cast(f.`played_at` as datetime)) as int64), -1) as `time_key`,
-       coalesce(d1.`user_key`, -1) as `user_key`,
-       coalesce(d2.`song_key`, -1) as `song_key`,
-       coalesce(d3.`artist_key`, -1) as `artist_key`,
-       f.`session_id`, f.`item_in_session`, f.`played_at`, f.`user_id`, f.`song_id`, f.`artist_id`, f.`level`, f.`location`, f.`user_agent`, f.`plays`, f.`seconds`
-  from __starlode_fact as f
+select coalesce(cast((extract(year from cast(__starlode_f.`played_at` as datetime)) * 10000 + extract(month from cast(__starlode_f.`played_at` as datetime)) * 100 + extract(day from cast(__starlode_f.`played_at` as datetime))) * 100 + extract(hour from cast(__starlode_f.`played_at` as datetime)) as int64), -1) as `time_key`,
+       coalesce(__starlode_d1.`user_key`, -1) as `user_key`,
+       coalesce(__starlode_d2.`song_key`, -1) as `song_key`,
+       coalesce(__starlode_d3.`artist_key`, -1) as `artist_key`,
+       __starlode_f.`session_id`, __starlode_f.`item_in_session`, __starlode_f.`played_at`, __starlode_f.`user_id`, __starlode_f.`song_id`, __starlode_f.`artist_id`, __starlode_f.`level`, __starlode_f.`location`, __starlode_f.`user_agent`, __starlode_f.`plays`, __starlode_f.`seconds`
+  from __starlode_fact as __starlode_f
   left join (select `user_key`, `user_id`, valid_to,
           case when row_number() over (partition by `user_id` order by valid_from) = 1
                then datetime '0001-01-01 00:00:00' else valid_from end as `__starlode_known_from`
-     from `star`.`dim_user` as v where v.`user_key` > 0) as d1
-    on d1.`user_id` = f.`user_id` and least(coalesce(cast(f.`played_at` as datetime), datetime '9999-12-30 23:59:59.999999'), datetime '9999-12-30 23:59:59.999999') >= d1.`__starlode_known_from` and least(coalesce(cast(f.`played_at` as datetime), datetime '9999-12-30 23:59:59.999999'), datetime '9999-12-30 23:59:59.999999') < d1.valid_to
-  left join `star`.`dim_song` as d2 on d2.`song_id` = f.`song_id` and d2.`song_key` > 0
-  left join `star`.`dim_artist` as d3 on d3.`artist_id` = f.`artist_id` and d3.`artist_key` > 0
-  ) as keyed;
+     from `star`.`dim_user` as __starlode_v where __starlode_v.`user_key` > 0) as __starlode_d1
+    on __starlode_d1.`user_id` = __starlode_f.`user_id` and least(coalesce(cast(__starlode_f.`played_at` as datetime), datetime '9999-12-30 23:59:59.999999'), datetime '9999-12-30 23:59:59.999999') >= __starlode_d1.`__starlode_known_from` and least(coalesce(cast(__starlode_f.`played_at` as datetime), datetime '9999-12-30 23:59:59.999999'), datetime '9999-12-30 23:59:59.999999') < __starlode_d1.valid_to
+  left join `star`.`dim_song` as __starlode_d2 on __starlode_d2.`song_id` = __starlode_f.`song_id` and __starlode_d2.`song_key` > 0
+  left join `star`.`dim_artist` as __starlode_d3 on __starlode_d3.`artist_id` = __starlode_f.`artist_id` and __starlode_d3.`artist_key` > 0
+  ) as __starlode_keyed;

@@ -1,59 +1,59 @@
 select count(*) from (select `time_key` from `star`.`dim_time` where true
-  group by `time_key` having count(*) > 1) as doubled;
+  group by `time_key` having count(*) > 1) as __starlode_doubled;
 
 select count(*) from `star`.`dim_time` where true and (`time_key` is null);
 
 select count(*) from (select `user_key` from `star`.`dim_user` where true
-  group by `user_key` having count(*) > 1) as doubled;
+  group by `user_key` having count(*) > 1) as __starlode_doubled;
 
 select count(*) from `star`.`dim_user` where true and (`user_key` is null);
 
 select count(*) from (
   select *, lead(valid_from) over (partition by `user_id` order by valid_from) as next_from
-    from `star`.`dim_user` where `user_key` >= 0 and not is_inferred and true) as m
+    from `star`.`dim_user` where `user_key` >= 0 and not is_inferred and true) as __starlode_m
  where valid_from >= valid_to
     or (coalesce(next_from, datetime '9999-12-31 00:00:00') <> valid_to)
     or is_current <> (valid_to = datetime '9999-12-31 00:00:00');
 
 select count(*) from (select `user_id` from `star`.`dim_user` where `user_key` >= 0 and true and is_current
-  group by `user_id` having count(*) > 1) as doubled;
+  group by `user_id` having count(*) > 1) as __starlode_doubled;
 
 select count(*) from (select `song_key` from `star`.`dim_song` where true
-  group by `song_key` having count(*) > 1) as doubled;
+  group by `song_key` having count(*) > 1) as __starlode_doubled;
 
 select count(*) from `star`.`dim_song` where true and (`song_key` is null);
 
 select count(*) from (select `song_id` from `star`.`dim_song` where `song_key` >= 0 and true
-  group by `song_id` having count(*) > 1) as doubled;
+  group by `song_id` having count(*) > 1) as __starlode_doubled;
 
 select count(*) from (select `artist_key` from `star`.`dim_artist` where true
-  group by `artist_key` having count(*) > 1) as doubled;
+  group by `artist_key` having count(*) > 1) as __starlode_doubled;
 
 select count(*) from `star`.`dim_artist` where true and (`artist_key` is null);
 
 select count(*) from (select `artist_id` from `star`.`dim_artist` where `artist_key` >= 0 and true
-  group by `artist_id` having count(*) > 1) as doubled;
+  group by `artist_id` having count(*) > 1) as __starlode_doubled;
 
 select count(*) from (select `session_id`, `item_in_session` from `star`.`fact_songplay` where true
-  group by `session_id`, `item_in_session` having count(*) > 1) as doubled;
+  group by `session_id`, `item_in_session` having count(*) > 1) as __starlode_doubled;
 
 select count(*) from `star`.`fact_songplay` where true and (`session_id` is null or `item_in_session` is null);
 
-select count(*) from `star`.`fact_songplay` as f
- where not exists (select 1 from `star`.`dim_time` as d
-                    where d.`time_key` = f.`time_key`);
+select count(*) from `star`.`fact_songplay` as __starlode_f
+ where not exists (select 1 from `star`.`dim_time` as __starlode_d
+                    where __starlode_d.`time_key` = __starlode_f.`time_key`);
 
-select count(*) from `star`.`fact_songplay` as f
- where not exists (select 1 from `star`.`dim_user` as d
-                    where d.`user_key` = f.`user_key`);
+select count(*) from `star`.`fact_songplay` as __starlode_f
+ where not exists (select 1 from `star`.`dim_user` as __starlode_d
+                    where __starlode_d.`user_key` = __starlode_f.`user_key`);
 
-select count(*) from `star`.`fact_songplay` as f
- where not exists (select 1 from `star`.`dim_song` as d
-                    where d.`song_key` = f.`song_key`);
+select count(*) from `star`.`fact_songplay` as __starlode_f
+ where not exists (select 1 from `star`.`dim_song` as __starlode_d
+                    where __starlode_d.`song_key` = __starlode_f.`song_key`);
 
-select count(*) from `star`.`fact_songplay` as f
- where not exists (select 1 from `star`.`dim_artist` as d
-                    where d.`artist_key` = f.`artist_key`);
+select count(*) from `star`.`fact_songplay` as __starlode_f
+ where not exists (select 1 from `star`.`dim_artist` as __starlode_d
+                    where __starlode_d.`artist_key` = __starlode_f.`artist_key`);
 
 select count(*) from `star`.`dim_user`
  where `user_key` >= 0 and not is_inferred and `level` is not null and not coalesce(`level` in ('free', 'paid'), false);
@@ -92,4 +92,4 @@ GROUP BY
   `events`.`sessionid`
 HAVING
   COUNT(DISTINCT `events`.`userid`) > 1
-) as found;
+) as __starlode_found;

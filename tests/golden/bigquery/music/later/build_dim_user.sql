@@ -1,7 +1,7 @@
 create temp table __starlode_ids as
 select distinct `__starlode_number` from (
 select `__starlode_row` as `__starlode_number` from `staging`.`app__events` where `_load` > 6
-  ) as found;
+  ) as __starlode_found;
 
 create temp table __starlode_touched as
 select distinct * from (
@@ -38,7 +38,7 @@ FROM (
       FROM __starlode_ids
     )
 ) AS `events`
-  ) as said
+  ) as __starlode_said
 union all
 select cast(`user_id` as string) as `user_id` from (
 SELECT
@@ -71,13 +71,13 @@ FROM (
     FROM `staging`.`app__events gone`
     WHERE
       `_load` <= 6 AND `_gone` > 6
-  ) AS gone
+  ) AS __starlode_gone
 ) AS `events`
-  ) as said
-  ) as found;
+  ) as __starlode_said
+  ) as __starlode_found;
 
 insert into __starlode_ids (`__starlode_number`)
-select distinct k.`__starlode_driving`
+select distinct __starlode_k.`__starlode_driving`
   from (
 SELECT
   `events`.`userid` AS `user_id`,
@@ -105,9 +105,9 @@ FROM (
     `__starlode_row` AS `__starlode_driving`
   FROM `staging`.`app__events`
 ) AS `events`
-  ) as k
- where (cast(k.`user_id` as string)) in (select `user_id` from __starlode_touched)
-   and k.`__starlode_driving` not in (select `__starlode_number` from __starlode_ids);
+  ) as __starlode_k
+ where (cast(__starlode_k.`user_id` as string)) in (select `user_id` from __starlode_touched)
+   and __starlode_k.`__starlode_driving` not in (select `__starlode_number` from __starlode_ids);
 
 create temp table __starlode_in as
 select `user_id`, `first_name`, `last_name`, `gender`, `level`, `registered_at`, cast(`seen_at` as datetime) as `__starlode_seen_at`
@@ -158,8 +158,8 @@ FROM (
 ) AS `events`
 WHERE
   `events`.`userid` <> ''
-  ) as said
-  ) as chosen;
+  ) as __starlode_said
+  ) as __starlode_chosen;
 
 create temp table __starlode_chain as
 with marked as (
@@ -181,32 +181,32 @@ select `user_id`, `level`, `first_name`, `last_name`, `gender`, `registered_at`,
   from marked where not `__starlode_is_repeat`;
 
 create temp table __starlode_held as
-select * from `star`.`dim_user` as d
- where d.`user_key` > 0 and (d.`user_id`) in (select `user_id` from __starlode_chain);
+select * from `star`.`dim_user` as __starlode_d
+ where __starlode_d.`user_key` > 0 and (__starlode_d.`user_id`) in (select `user_id` from __starlode_chain);
 
 create temp table __starlode_known as
-select * from `starlode`.`dim_user keys` as m
- where (m.`user_id`) in (select `user_id` from (select c.`user_id` from __starlode_chain as c
-          left join __starlode_held as d on d.`user_id` = c.`user_id` and d.`valid_from` = c.`valid_from` and not d.is_inferred
-         where d.`user_key` is null) as asked);
+select * from `starlode`.`dim_user keys` as __starlode_m
+ where (__starlode_m.`user_id`) in (select `user_id` from (select __starlode_c.`user_id` from __starlode_chain as __starlode_c
+          left join __starlode_held as __starlode_d on __starlode_d.`user_id` = __starlode_c.`user_id` and __starlode_d.`valid_from` = __starlode_c.`valid_from` and not __starlode_d.is_inferred
+         where __starlode_d.`user_key` is null) as __starlode_asked);
 
 create temp table __starlode_rows as
 with waiting as (
-        select i.`user_id`, i.`user_key`, m.`user_key` is null as `__starlode_is_free`
-          from __starlode_held as i
-          left join __starlode_known as m on m.`user_id` = i.`user_id` and m.`user_key` = i.`user_key`
-                and m.valid_from > datetime '0001-01-01 00:00:00'
-         where i.is_inferred or i.valid_from = datetime '0001-01-01 00:00:00'),
+        select __starlode_i.`user_id`, __starlode_i.`user_key`, __starlode_m.`user_key` is null as `__starlode_is_free`
+          from __starlode_held as __starlode_i
+          left join __starlode_known as __starlode_m on __starlode_m.`user_id` = __starlode_i.`user_id` and __starlode_m.`user_key` = __starlode_i.`user_key`
+                and __starlode_m.valid_from > datetime '0001-01-01 00:00:00'
+         where __starlode_i.is_inferred or __starlode_i.valid_from = datetime '0001-01-01 00:00:00'),
 matched as (
-        select d.`user_key` as `__starlode_held_key`, k.`user_key` as `__starlode_known_key`, i.`user_key` as `__starlode_waiting_key`,
-               case when i.`__starlode_is_free` and row_number() over (partition by c.`user_id` order by c.valid_from) = 1 then i.`user_key` end as `__starlode_taken_key`,
-               d.`first_name` is not distinct from c.`first_name` and d.`last_name` is not distinct from c.`last_name` and d.`gender` is not distinct from c.`gender` and d.`level` is not distinct from c.`level` and d.`registered_at` is not distinct from c.`registered_at` and d.`valid_from` is not distinct from c.valid_from and d.`valid_to` is not distinct from c.valid_to and d.`is_current` is not distinct from (c.valid_to = datetime '9999-12-31 00:00:00') as `__starlode_is_same`,
-               c.`user_id`, c.`first_name` as `first_name`, c.`last_name` as `last_name`, c.`gender` as `gender`, c.`level` as `level`, c.`registered_at` as `registered_at`, c.valid_from as `valid_from`, c.valid_to as `valid_to`, (c.valid_to = datetime '9999-12-31 00:00:00') as `is_current`
-          from __starlode_chain as c
-          left join __starlode_held as d on d.`user_id` = c.`user_id` and d.`valid_from` = c.`valid_from` and not d.is_inferred
-          left join __starlode_known as k
-            on k.`user_id` = c.`user_id` and k.valid_from = case when d.`user_key` is null then c.valid_from end
-          left join waiting as i on i.`user_id` = c.`user_id`),
+        select __starlode_d.`user_key` as `__starlode_held_key`, __starlode_k.`user_key` as `__starlode_known_key`, __starlode_i.`user_key` as `__starlode_waiting_key`,
+               case when __starlode_i.`__starlode_is_free` and row_number() over (partition by __starlode_c.`user_id` order by __starlode_c.valid_from) = 1 then __starlode_i.`user_key` end as `__starlode_taken_key`,
+               __starlode_d.`first_name` is not distinct from __starlode_c.`first_name` and __starlode_d.`last_name` is not distinct from __starlode_c.`last_name` and __starlode_d.`gender` is not distinct from __starlode_c.`gender` and __starlode_d.`level` is not distinct from __starlode_c.`level` and __starlode_d.`registered_at` is not distinct from __starlode_c.`registered_at` and __starlode_d.`valid_from` is not distinct from __starlode_c.valid_from and __starlode_d.`valid_to` is not distinct from __starlode_c.valid_to and __starlode_d.`is_current` is not distinct from (__starlode_c.valid_to = datetime '9999-12-31 00:00:00') as `__starlode_is_same`,
+               __starlode_c.`user_id`, __starlode_c.`first_name` as `first_name`, __starlode_c.`last_name` as `last_name`, __starlode_c.`gender` as `gender`, __starlode_c.`level` as `level`, __starlode_c.`registered_at` as `registered_at`, __starlode_c.valid_from as `valid_from`, __starlode_c.valid_to as `valid_to`, (__starlode_c.valid_to = datetime '9999-12-31 00:00:00') as `is_current`
+          from __starlode_chain as __starlode_c
+          left join __starlode_held as __starlode_d on __starlode_d.`user_id` = __starlode_c.`user_id` and __starlode_d.`valid_from` = __starlode_c.`valid_from` and not __starlode_d.is_inferred
+          left join __starlode_known as __starlode_k
+            on __starlode_k.`user_id` = __starlode_c.`user_id` and __starlode_k.valid_from = case when __starlode_d.`user_key` is null then __starlode_c.valid_from end
+          left join waiting as __starlode_i on __starlode_i.`user_id` = __starlode_c.`user_id`),
 kept as (
         select *, coalesce(`__starlode_held_key`, `__starlode_known_key`, `__starlode_taken_key`) as `__starlode_kept_key` from matched),
 keyed as (
@@ -243,16 +243,16 @@ create table `starlode`.`dim_user before` (
 );
 
 insert into `starlode`.`dim_user before` (`user_key`, `user_id`, `first_name`, `last_name`, `gender`, `level`, `registered_at`, `valid_from`, `valid_to`, `is_current`, `is_inferred`, `load_key`, `_changed`)
-select d.`user_key`, d.`user_id`, d.`first_name`, d.`last_name`, d.`gender`, d.`level`, d.`registered_at`, d.`valid_from`, d.`valid_to`, d.`is_current`, d.`is_inferred`, d.`load_key`, 1
-  from __starlode_held as d
- where (d.`user_id`) in (select `user_id` from __starlode_held)
-   and d.`user_key` in (select h.`user_key` from __starlode_held as h
-                   where not exists (select 1 from __starlode_rows as w where w.`user_key` = h.`user_key` and w.`__starlode_change` = 'same'));
+select __starlode_d.`user_key`, __starlode_d.`user_id`, __starlode_d.`first_name`, __starlode_d.`last_name`, __starlode_d.`gender`, __starlode_d.`level`, __starlode_d.`registered_at`, __starlode_d.`valid_from`, __starlode_d.`valid_to`, __starlode_d.`is_current`, __starlode_d.`is_inferred`, __starlode_d.`load_key`, 1
+  from __starlode_held as __starlode_d
+ where (__starlode_d.`user_id`) in (select `user_id` from __starlode_held)
+   and __starlode_d.`user_key` in (select __starlode_h.`user_key` from __starlode_held as __starlode_h
+                   where not exists (select 1 from __starlode_rows as __starlode_w where __starlode_w.`user_key` = __starlode_h.`user_key` and __starlode_w.`__starlode_change` = 'same'));
 
-delete from `star`.`dim_user` as d
- where (d.`user_id`) in (select `user_id` from __starlode_held)
-   and d.`user_key` in (select h.`user_key` from __starlode_held as h
-                   where not exists (select 1 from __starlode_rows as w where w.`user_key` = h.`user_key` and w.`__starlode_change` = 'same'));
+delete from `star`.`dim_user` as __starlode_d
+ where (__starlode_d.`user_id`) in (select `user_id` from __starlode_held)
+   and __starlode_d.`user_key` in (select __starlode_h.`user_key` from __starlode_held as __starlode_h
+                   where not exists (select 1 from __starlode_rows as __starlode_w where __starlode_w.`user_key` = __starlode_h.`user_key` and __starlode_w.`__starlode_change` = 'same'));
 
 insert into `star`.`dim_user` (`user_key`, `user_id`, `first_name`, `last_name`, `gender`, `level`, `registered_at`, `valid_from`, `valid_to`, `is_current`, is_inferred, load_key)
-select `user_key`, `user_id`, `first_name`, `last_name`, `gender`, `level`, `registered_at`, `valid_from`, `valid_to`, `is_current`, false, 1 from __starlode_rows as w where `__starlode_change` <> 'same';
+select `user_key`, `user_id`, `first_name`, `last_name`, `gender`, `level`, `registered_at`, `valid_from`, `valid_to`, `is_current`, false, 1 from __starlode_rows as __starlode_w where `__starlode_change` <> 'same';

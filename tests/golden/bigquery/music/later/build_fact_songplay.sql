@@ -1,7 +1,7 @@
 create temp table __starlode_ids as
 select distinct `__starlode_number` from (
 select `__starlode_row` as `__starlode_number` from `staging`.`app__events` where `_load` > 9
-  ) as found;
+  ) as __starlode_found;
 
 create temp table __starlode_touched as
 select distinct * from (
@@ -39,7 +39,7 @@ FROM (
       FROM __starlode_ids
     )
 ) AS `e`
-  ) as said
+  ) as __starlode_said
 union all
 select cast(`session_id` as int64) as `session_id`, cast(`item_in_session` as int64) as `item_in_session` from (
 SELECT
@@ -73,13 +73,13 @@ FROM (
     FROM `staging`.`app__events gone`
     WHERE
       `_load` <= 9 AND `_gone` > 9
-  ) AS gone
+  ) AS __starlode_gone
 ) AS `e`
-  ) as said
-  ) as found;
+  ) as __starlode_said
+  ) as __starlode_found;
 
 insert into __starlode_ids (`__starlode_number`)
-select distinct k.`__starlode_driving`
+select distinct __starlode_k.`__starlode_driving`
   from (
 SELECT
   `e`.`sessionid` AS `session_id`,
@@ -108,9 +108,9 @@ FROM (
     `__starlode_row` AS `__starlode_driving`
   FROM `staging`.`app__events`
 ) AS `e`
-  ) as k
- where (cast(k.`session_id` as int64), cast(k.`item_in_session` as int64)) in (select (`session_id`, `item_in_session`) from __starlode_touched)
-   and k.`__starlode_driving` not in (select `__starlode_number` from __starlode_ids);
+  ) as __starlode_k
+ where (cast(__starlode_k.`session_id` as int64), cast(__starlode_k.`item_in_session` as int64)) in (select (`session_id`, `item_in_session`) from __starlode_touched)
+   and __starlode_k.`__starlode_driving` not in (select `__starlode_number` from __starlode_ids);
 
 create temp table __starlode_fact as
 select cast(`session_id` as int64) as `session_id`,
@@ -187,37 +187,37 @@ LEFT JOIN (
   AND `s`.`duration` = `e`.`length`
 WHERE
   `e`.`page` = 'NextSong'
-  ) as said;
+  ) as __starlode_said;
 
 create temp table __starlode_keyed as
-select coalesce(cast((extract(year from cast(f.`played_at` as datetime)) * 10000 + extract(month from cast(f.`played_at` as datetime)) * 100 + extract(day from cast(f.`played_at` as datetime))) * 100 + extract(hour from cast(f.`played_at` as datetime)) as int64), -1) as `time_key`,
-       coalesce(d1.`user_key`, -1) as `user_key`,
-       coalesce(d2.`song_key`, -1) as `song_key`,
-       coalesce(d3.`artist_key`, -1) as `artist_key`,
-       f.`session_id`, f.`item_in_session`, f.`played_at`, f.`user_id`, f.`song_id`, f.`artist_id`, f.`level`, f.`location`, f.`user_agent`, f.`plays`, f.`seconds`
-  from __starlode_fact as f
+select coalesce(cast((extract(year from cast(__starlode_f.`played_at` as datetime)) * 10000 + extract(month from cast(__starlode_f.`played_at` as datetime)) * 100 + extract(day from cast(__starlode_f.`played_at` as datetime))) * 100 + extract(hour from cast(__starlode_f.`played_at` as datetime)) as int64), -1) as `time_key`,
+       coalesce(__starlode_d1.`user_key`, -1) as `user_key`,
+       coalesce(__starlode_d2.`song_key`, -1) as `song_key`,
+       coalesce(__starlode_d3.`artist_key`, -1) as `artist_key`,
+       __starlode_f.`session_id`, __starlode_f.`item_in_session`, __starlode_f.`played_at`, __starlode_f.`user_id`, __starlode_f.`song_id`, __starlode_f.`artist_id`, __starlode_f.`level`, __starlode_f.`location`, __starlode_f.`user_agent`, __starlode_f.`plays`, __starlode_f.`seconds`
+  from __starlode_fact as __starlode_f
   left join (select `user_key`, `user_id`, valid_to,
           case when row_number() over (partition by `user_id` order by valid_from) = 1
                then datetime '0001-01-01 00:00:00' else valid_from end as `__starlode_known_from`
-     from `star`.`dim_user` as v where v.`user_key` > 0
-      and (v.`user_id`) in (select `user_id` from __starlode_fact)) as d1
-    on d1.`user_id` = f.`user_id` and least(coalesce(cast(f.`played_at` as datetime), datetime '9999-12-30 23:59:59.999999'), datetime '9999-12-30 23:59:59.999999') >= d1.`__starlode_known_from` and least(coalesce(cast(f.`played_at` as datetime), datetime '9999-12-30 23:59:59.999999'), datetime '9999-12-30 23:59:59.999999') < d1.valid_to
-  left join `star`.`dim_song` as d2 on d2.`song_id` = f.`song_id` and d2.`song_key` > 0
-  left join `star`.`dim_artist` as d3 on d3.`artist_id` = f.`artist_id` and d3.`artist_key` > 0;
+     from `star`.`dim_user` as __starlode_v where __starlode_v.`user_key` > 0
+      and (__starlode_v.`user_id`) in (select `user_id` from __starlode_fact)) as __starlode_d1
+    on __starlode_d1.`user_id` = __starlode_f.`user_id` and least(coalesce(cast(__starlode_f.`played_at` as datetime), datetime '9999-12-30 23:59:59.999999'), datetime '9999-12-30 23:59:59.999999') >= __starlode_d1.`__starlode_known_from` and least(coalesce(cast(__starlode_f.`played_at` as datetime), datetime '9999-12-30 23:59:59.999999'), datetime '9999-12-30 23:59:59.999999') < __starlode_d1.valid_to
+  left join `star`.`dim_song` as __starlode_d2 on __starlode_d2.`song_id` = __starlode_f.`song_id` and __starlode_d2.`song_key` > 0
+  left join `star`.`dim_artist` as __starlode_d3 on __starlode_d3.`artist_id` = __starlode_f.`artist_id` and __starlode_d3.`artist_key` > 0;
 
 create temp table __starlode_held as
-select f.* from `star`.`fact_songplay` as f
- where (f.`session_id`, f.`item_in_session`) in (select (`session_id`, `item_in_session`) from __starlode_touched);
+select __starlode_f.* from `star`.`fact_songplay` as __starlode_f
+ where (__starlode_f.`session_id`, __starlode_f.`item_in_session`) in (select (`session_id`, `item_in_session`) from __starlode_touched);
 
 create temp table __starlode_changes as
-select w.`session_id`, w.`item_in_session`,
-       case when f.load_key is null then 'insert'
-            when f.`time_key` is not distinct from w.`time_key` and f.`user_key` is not distinct from w.`user_key` and f.`song_key` is not distinct from w.`song_key` and f.`artist_key` is not distinct from w.`artist_key` and f.`session_id` is not distinct from w.`session_id` and f.`item_in_session` is not distinct from w.`item_in_session` and f.`played_at` is not distinct from w.`played_at` and f.`user_id` is not distinct from w.`user_id` and f.`song_id` is not distinct from w.`song_id` and f.`artist_id` is not distinct from w.`artist_id` and f.`level` is not distinct from w.`level` and f.`location` is not distinct from w.`location` and f.`user_agent` is not distinct from w.`user_agent` and f.`plays` is not distinct from w.`plays` and f.`seconds` is not distinct from w.`seconds` then 'same' else 'update' end as `__starlode_change`
-  from __starlode_keyed as w left join __starlode_held as f on f.`session_id` = w.`session_id` and f.`item_in_session` = w.`item_in_session`
+select __starlode_w.`session_id`, __starlode_w.`item_in_session`,
+       case when __starlode_f.load_key is null then 'insert'
+            when __starlode_f.`time_key` is not distinct from __starlode_w.`time_key` and __starlode_f.`user_key` is not distinct from __starlode_w.`user_key` and __starlode_f.`song_key` is not distinct from __starlode_w.`song_key` and __starlode_f.`artist_key` is not distinct from __starlode_w.`artist_key` and __starlode_f.`session_id` is not distinct from __starlode_w.`session_id` and __starlode_f.`item_in_session` is not distinct from __starlode_w.`item_in_session` and __starlode_f.`played_at` is not distinct from __starlode_w.`played_at` and __starlode_f.`user_id` is not distinct from __starlode_w.`user_id` and __starlode_f.`song_id` is not distinct from __starlode_w.`song_id` and __starlode_f.`artist_id` is not distinct from __starlode_w.`artist_id` and __starlode_f.`level` is not distinct from __starlode_w.`level` and __starlode_f.`location` is not distinct from __starlode_w.`location` and __starlode_f.`user_agent` is not distinct from __starlode_w.`user_agent` and __starlode_f.`plays` is not distinct from __starlode_w.`plays` and __starlode_f.`seconds` is not distinct from __starlode_w.`seconds` then 'same' else 'update' end as `__starlode_change`
+  from __starlode_keyed as __starlode_w left join __starlode_held as __starlode_f on __starlode_f.`session_id` = __starlode_w.`session_id` and __starlode_f.`item_in_session` = __starlode_w.`item_in_session`
 union all
-select f.`session_id`, f.`item_in_session`, 'delete'
-  from __starlode_held as f
- where not exists (select 1 from __starlode_keyed as w where f.`session_id` = w.`session_id` and f.`item_in_session` = w.`item_in_session`);
+select __starlode_f.`session_id`, __starlode_f.`item_in_session`, 'delete'
+  from __starlode_held as __starlode_f
+ where not exists (select 1 from __starlode_keyed as __starlode_w where __starlode_f.`session_id` = __starlode_w.`session_id` and __starlode_f.`item_in_session` = __starlode_w.`item_in_session`);
 
 create table `starlode`.`fact_songplay before` (
   `time_key` int64,
@@ -240,16 +240,16 @@ create table `starlode`.`fact_songplay before` (
 );
 
 insert into `starlode`.`fact_songplay before` (`time_key`, `user_key`, `song_key`, `artist_key`, `session_id`, `item_in_session`, `played_at`, `user_id`, `song_id`, `artist_id`, `level`, `location`, `user_agent`, `plays`, `seconds`, `load_key`, `_changed`)
-select f.`time_key`, f.`user_key`, f.`song_key`, f.`artist_key`, f.`session_id`, f.`item_in_session`, f.`played_at`, f.`user_id`, f.`song_id`, f.`artist_id`, f.`level`, f.`location`, f.`user_agent`, f.`plays`, f.`seconds`, f.`load_key`, 1
-  from __starlode_held as f
- where (f.`session_id`, f.`item_in_session`) in (select (`session_id`, `item_in_session`) from __starlode_changes where `__starlode_change` in ('update', 'delete'));
+select __starlode_f.`time_key`, __starlode_f.`user_key`, __starlode_f.`song_key`, __starlode_f.`artist_key`, __starlode_f.`session_id`, __starlode_f.`item_in_session`, __starlode_f.`played_at`, __starlode_f.`user_id`, __starlode_f.`song_id`, __starlode_f.`artist_id`, __starlode_f.`level`, __starlode_f.`location`, __starlode_f.`user_agent`, __starlode_f.`plays`, __starlode_f.`seconds`, __starlode_f.`load_key`, 1
+  from __starlode_held as __starlode_f
+ where (__starlode_f.`session_id`, __starlode_f.`item_in_session`) in (select (`session_id`, `item_in_session`) from __starlode_changes where `__starlode_change` in ('update', 'delete'));
 
-delete from `star`.`fact_songplay` as f
- where (f.`session_id`, f.`item_in_session`) in (select (`session_id`, `item_in_session`) from __starlode_changes where `__starlode_change` in ('update', 'delete'));
+delete from `star`.`fact_songplay` as __starlode_f
+ where (__starlode_f.`session_id`, __starlode_f.`item_in_session`) in (select (`session_id`, `item_in_session`) from __starlode_changes where `__starlode_change` in ('update', 'delete'));
 
 insert into `star`.`fact_songplay` (`time_key`, `user_key`, `song_key`, `artist_key`, `session_id`, `item_in_session`, `played_at`, `user_id`, `song_id`, `artist_id`, `level`, `location`, `user_agent`, `plays`, `seconds`, load_key)
-select w.`time_key`, w.`user_key`, w.`song_key`, w.`artist_key`, w.`session_id`, w.`item_in_session`, w.`played_at`, w.`user_id`, w.`song_id`, w.`artist_id`, w.`level`, w.`location`, w.`user_agent`, w.`plays`, w.`seconds`, 1
-  from __starlode_keyed as w join __starlode_changes as c on c.`session_id` = w.`session_id` and c.`item_in_session` = w.`item_in_session` and c.`__starlode_change` <> 'same';
+select __starlode_w.`time_key`, __starlode_w.`user_key`, __starlode_w.`song_key`, __starlode_w.`artist_key`, __starlode_w.`session_id`, __starlode_w.`item_in_session`, __starlode_w.`played_at`, __starlode_w.`user_id`, __starlode_w.`song_id`, __starlode_w.`artist_id`, __starlode_w.`level`, __starlode_w.`location`, __starlode_w.`user_agent`, __starlode_w.`plays`, __starlode_w.`seconds`, 1
+  from __starlode_keyed as __starlode_w join __starlode_changes as __starlode_c on __starlode_c.`session_id` = __starlode_w.`session_id` and __starlode_c.`item_in_session` = __starlode_w.`item_in_session` and __starlode_c.`__starlode_change` <> 'same';
 
 create temp table __starlode_members as
 select distinct `user_id`
@@ -257,35 +257,35 @@ select distinct `user_id`
  where load_key > 9 and `user_key` > 0;
 
 create temp table __starlode_pointed as
-select f.`session_id`, f.`item_in_session`, f.`user_id`, f.`played_at`, f.`user_key`
-  from `star`.`fact_songplay` as f
- where (f.`user_id`) in (select `user_id` from __starlode_members);
+select __starlode_f.`session_id`, __starlode_f.`item_in_session`, __starlode_f.`user_id`, __starlode_f.`played_at`, __starlode_f.`user_key`
+  from `star`.`fact_songplay` as __starlode_f
+ where (__starlode_f.`user_id`) in (select `user_id` from __starlode_members);
 
 create temp table __starlode_points as
 select `session_id`, `item_in_session`, `user_key`
-  from (select f.`session_id`, f.`item_in_session`, coalesce(d1.`user_key`, -1) as `user_key`,
-               f.`user_key` as `__starlode_before0`
-          from __starlode_pointed as f
+  from (select __starlode_f.`session_id`, __starlode_f.`item_in_session`, coalesce(__starlode_d1.`user_key`, -1) as `user_key`,
+               __starlode_f.`user_key` as `__starlode_before0`
+          from __starlode_pointed as __starlode_f
           left join (select `user_key`, `user_id`, valid_to,
           case when row_number() over (partition by `user_id` order by valid_from) = 1
                then datetime '0001-01-01 00:00:00' else valid_from end as `__starlode_known_from`
-     from `star`.`dim_user` as v where v.`user_key` > 0
-      and (v.`user_id`) in (select `user_id` from __starlode_pointed)) as d1
-    on d1.`user_id` = f.`user_id` and least(coalesce(cast(f.`played_at` as datetime), datetime '9999-12-30 23:59:59.999999'), datetime '9999-12-30 23:59:59.999999') >= d1.`__starlode_known_from` and least(coalesce(cast(f.`played_at` as datetime), datetime '9999-12-30 23:59:59.999999'), datetime '9999-12-30 23:59:59.999999') < d1.valid_to) as found
+     from `star`.`dim_user` as __starlode_v where __starlode_v.`user_key` > 0
+      and (__starlode_v.`user_id`) in (select `user_id` from __starlode_pointed)) as __starlode_d1
+    on __starlode_d1.`user_id` = __starlode_f.`user_id` and least(coalesce(cast(__starlode_f.`played_at` as datetime), datetime '9999-12-30 23:59:59.999999'), datetime '9999-12-30 23:59:59.999999') >= __starlode_d1.`__starlode_known_from` and least(coalesce(cast(__starlode_f.`played_at` as datetime), datetime '9999-12-30 23:59:59.999999'), datetime '9999-12-30 23:59:59.999999') < __starlode_d1.valid_to) as __starlode_found
  where `user_key` <> `__starlode_before0`;
 
 create temp table __starlode_moved as
-select f.* from `star`.`fact_songplay` as f
- where (f.`session_id`, f.`item_in_session`) in (select (`session_id`, `item_in_session`) from __starlode_points);
+select __starlode_f.* from `star`.`fact_songplay` as __starlode_f
+ where (__starlode_f.`session_id`, __starlode_f.`item_in_session`) in (select (`session_id`, `item_in_session`) from __starlode_points);
 
 insert into `starlode`.`fact_songplay before` (`time_key`, `user_key`, `song_key`, `artist_key`, `session_id`, `item_in_session`, `played_at`, `user_id`, `song_id`, `artist_id`, `level`, `location`, `user_agent`, `plays`, `seconds`, `load_key`, `_changed`)
-select f.`time_key`, f.`user_key`, f.`song_key`, f.`artist_key`, f.`session_id`, f.`item_in_session`, f.`played_at`, f.`user_id`, f.`song_id`, f.`artist_id`, f.`level`, f.`location`, f.`user_agent`, f.`plays`, f.`seconds`, f.`load_key`, 1
-  from __starlode_moved as f
+select __starlode_f.`time_key`, __starlode_f.`user_key`, __starlode_f.`song_key`, __starlode_f.`artist_key`, __starlode_f.`session_id`, __starlode_f.`item_in_session`, __starlode_f.`played_at`, __starlode_f.`user_id`, __starlode_f.`song_id`, __starlode_f.`artist_id`, __starlode_f.`level`, __starlode_f.`location`, __starlode_f.`user_agent`, __starlode_f.`plays`, __starlode_f.`seconds`, __starlode_f.`load_key`, 1
+  from __starlode_moved as __starlode_f
  where true;
 
-delete from `star`.`fact_songplay` as f
- where (f.`session_id`, f.`item_in_session`) in (select (`session_id`, `item_in_session`) from __starlode_points);
+delete from `star`.`fact_songplay` as __starlode_f
+ where (__starlode_f.`session_id`, __starlode_f.`item_in_session`) in (select (`session_id`, `item_in_session`) from __starlode_points);
 
 insert into `star`.`fact_songplay` (`time_key`, `user_key`, `song_key`, `artist_key`, `session_id`, `item_in_session`, `played_at`, `user_id`, `song_id`, `artist_id`, `level`, `location`, `user_agent`, `plays`, `seconds`, load_key)
-select f.`time_key`, p.`user_key`, f.`song_key`, f.`artist_key`, f.`session_id`, f.`item_in_session`, f.`played_at`, f.`user_id`, f.`song_id`, f.`artist_id`, f.`level`, f.`location`, f.`user_agent`, f.`plays`, f.`seconds`, 1
-  from __starlode_moved as f join __starlode_points as p on p.`session_id` = f.`session_id` and p.`item_in_session` = f.`item_in_session`;
+select __starlode_f.`time_key`, __starlode_p.`user_key`, __starlode_f.`song_key`, __starlode_f.`artist_key`, __starlode_f.`session_id`, __starlode_f.`item_in_session`, __starlode_f.`played_at`, __starlode_f.`user_id`, __starlode_f.`song_id`, __starlode_f.`artist_id`, __starlode_f.`level`, __starlode_f.`location`, __starlode_f.`user_agent`, __starlode_f.`plays`, __starlode_f.`seconds`, 1
+  from __starlode_moved as __starlode_f join __starlode_points as __starlode_p on __starlode_p.`session_id` = __starlode_f.`session_id` and __starlode_p.`item_in_session` = __starlode_f.`item_in_session`;

@@ -35,7 +35,7 @@ select cast(extract(year from cast(moment as datetime)) * 10000 + extract(month 
        extract(isoyear from moment) as `iso_year`,
        (mod(extract(dayofweek from moment) + 5, 7) + 1) > 5 as `is_weekend`
   from (select datetime_add(datetime '2024-01-01 00:00:00', interval n day) as moment
-          from (select n from unnest(generate_array(0, 365)) as n) as numbers) as moments
+          from (select n from unnest(generate_array(0, 365)) as n) as __starlode_numbers) as __starlode_moments
  where extract(year from moment) <= 2024
-  ) as wanted
- where not exists (select 1 from `star`.`dim_date` as d where d.`date_key` = wanted.`date_key`);
+  ) as __starlode_wanted
+ where not exists (select 1 from `star`.`dim_date` as __starlode_d where __starlode_d.`date_key` = __starlode_wanted.`date_key`);

@@ -37,7 +37,7 @@ LEFT JOIN (
   ON `o`.`product_id` = `p`.`product_id`
 WHERE
   `o`.`quantity` > 0
-  ) as said;
+  ) as __starlode_said;
 
 create table `star`.`fact_sales` (
   `customer_key` int64,
@@ -55,15 +55,15 @@ create table `star`.`fact_sales` (
 
 insert into `star`.`fact_sales` (`customer_key`, `product_key`, `date_key`, `order_id`, `customer_id`, `product_id`, `product_name`, `ordered_at`, `amount`, `quantity`, load_key)
 select `customer_key`, `product_key`, `date_key`, `order_id`, `customer_id`, `product_id`, `product_name`, `ordered_at`, `amount`, `quantity`, 1 from (
-select coalesce(d0.`customer_key`, -1) as `customer_key`,
-       coalesce(d1.`product_key`, -1) as `product_key`,
-       coalesce(cast(extract(year from cast(f.`ordered_at` as datetime)) * 10000 + extract(month from cast(f.`ordered_at` as datetime)) * 100 + extract(day from cast(f.`ordered_at` as datetime)) as int64), -1) as `date_key`,
-       f.`order_id`, f.`customer_id`, f.`product_id`, f.`product_name`, f.`ordered_at`, f.`amount`, f.`quantity`
-  from __starlode_fact as f
+select coalesce(__starlode_d0.`customer_key`, -1) as `customer_key`,
+       coalesce(__starlode_d1.`product_key`, -1) as `product_key`,
+       coalesce(cast(extract(year from cast(__starlode_f.`ordered_at` as datetime)) * 10000 + extract(month from cast(__starlode_f.`ordered_at` as datetime)) * 100 + extract(day from cast(__starlode_f.`ordered_at` as datetime)) as int64), -1) as `date_key`,
+       __starlode_f.`order_id`, __starlode_f.`customer_id`, __starlode_f.`product_id`, __starlode_f.`product_name`, __starlode_f.`ordered_at`, __starlode_f.`amount`, __starlode_f.`quantity`
+  from __starlode_fact as __starlode_f
   left join (select `customer_key`, `customer_id`, valid_to,
           case when row_number() over (partition by `customer_id` order by valid_from) = 1
                then datetime '0001-01-01 00:00:00' else valid_from end as `__starlode_known_from`
-     from `star`.`dim_customer` as v where v.`customer_key` > 0) as d0
-    on d0.`customer_id` = f.`customer_id` and least(coalesce(cast(f.`ordered_at` as datetime), datetime '9999-12-30 23:59:59.999999'), datetime '9999-12-30 23:59:59.999999') >= d0.`__starlode_known_from` and least(coalesce(cast(f.`ordered_at` as datetime), datetime '9999-12-30 23:59:59.999999'), datetime '9999-12-30 23:59:59.999999') < d0.valid_to
-  left join `star`.`dim_product` as d1 on d1.`product_id` = f.`product_id` and d1.`product_key` > 0
-  ) as keyed;
+     from `star`.`dim_customer` as __starlode_v where __starlode_v.`customer_key` > 0) as __starlode_d0
+    on __starlode_d0.`customer_id` = __starlode_f.`customer_id` and least(coalesce(cast(__starlode_f.`ordered_at` as datetime), datetime '9999-12-30 23:59:59.999999'), datetime '9999-12-30 23:59:59.999999') >= __starlode_d0.`__starlode_known_from` and least(coalesce(cast(__starlode_f.`ordered_at` as datetime), datetime '9999-12-30 23:59:59.999999'), datetime '9999-12-30 23:59:59.999999') < __starlode_d0.valid_to
+  left join `star`.`dim_product` as __starlode_d1 on __starlode_d1.`product_id` = __starlode_f.`product_id` and __starlode_d1.`product_key` > 0
+  ) as __starlode_keyed;

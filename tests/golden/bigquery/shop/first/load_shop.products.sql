@@ -37,23 +37,23 @@ create temp table `__starlode_staging_shop__products new met` (
 
 insert into `__starlode_staging_shop__products new met` (`product_id`, `name`, `_file`, `_row`, `_load`)
 select `product_id`, `name`, `_file`, `_row`, `_load`
-  from `staging`.`shop__products new` as h
- where (h.`product_id`) in (select `product_id` from `__starlode_staging_shop__products work`);
+  from `staging`.`shop__products new` as __starlode_h
+ where (__starlode_h.`product_id`) in (select `product_id` from `__starlode_staging_shop__products work`);
 
 create temp table `__starlode_merge` as
-select w.*,
-       case when h.`_load` is null then 'insert'
-            when (((w.`_file` < h.`_file` or (w.`_file` is null and h.`_file` is not null))) or (w.`_file` is not distinct from h.`_file` and (w.`_row` < h.`_row` or (w.`_row` is null and h.`_row` is not null)))) then 'stale'
-            when not (h.`product_id` is not distinct from w.`product_id` and h.`name` is not distinct from w.`name`) then 'update'
-            when h.`_file` = w.`_file` and h.`_row` = w.`_row` then 'same'
+select __starlode_w.*,
+       case when __starlode_h.`_load` is null then 'insert'
+            when (((__starlode_w.`_file` < __starlode_h.`_file` or (__starlode_w.`_file` is null and __starlode_h.`_file` is not null))) or (__starlode_w.`_file` is not distinct from __starlode_h.`_file` and (__starlode_w.`_row` < __starlode_h.`_row` or (__starlode_w.`_row` is null and __starlode_h.`_row` is not null)))) then 'stale'
+            when not (__starlode_h.`product_id` is not distinct from __starlode_w.`product_id` and __starlode_h.`name` is not distinct from __starlode_w.`name`) then 'update'
+            when __starlode_h.`_file` = __starlode_w.`_file` and __starlode_h.`_row` = __starlode_w.`_row` then 'same'
             else 'move' end as `__starlode_change`
   from (select *, row_number() over (partition by `product_id` order by `_file` desc nulls last, `_row` desc nulls last) as `__starlode_newest`
-          from `__starlode_staging_shop__products work`) as w
-  left join `__starlode_staging_shop__products new met` as h on h.`product_id` = w.`product_id`
- where w.`__starlode_newest` = 1;
+          from `__starlode_staging_shop__products work`) as __starlode_w
+  left join `__starlode_staging_shop__products new met` as __starlode_h on __starlode_h.`product_id` = __starlode_w.`product_id`
+ where __starlode_w.`__starlode_newest` = 1;
 
-delete from `staging`.`shop__products new` as h
- where (h.`product_id`) in (select `product_id` from `__starlode_merge` where `__starlode_change` in ('update', 'move'));
+delete from `staging`.`shop__products new` as __starlode_h
+ where (__starlode_h.`product_id`) in (select `product_id` from `__starlode_merge` where `__starlode_change` in ('update', 'move'));
 
 insert into `staging`.`shop__products new` (`product_id`, `name`, `_file`, `_row`, `_load`)
 select `product_id`, `name`, `_file`, `_row`, `_load` from `__starlode_merge` where `__starlode_change` in ('insert', 'update', 'move');

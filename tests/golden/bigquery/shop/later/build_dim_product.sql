@@ -13,7 +13,7 @@ FROM (
   WHERE
     `_load` > 9
 ) AS `products`
-  ) as said
+  ) as __starlode_said
 union all
 select cast(`product_id` as string) as `product_id` from (
 SELECT
@@ -30,10 +30,10 @@ FROM (
     FROM `staging`.`shop__products gone`
     WHERE
       `_load` <= 9 AND `_gone` > 9
-  ) AS gone
+  ) AS __starlode_gone
 ) AS `products`
-  ) as said
-  ) as found;
+  ) as __starlode_said
+  ) as __starlode_found;
 
 create temp table __starlode_in as
 select `product_id`, `name`
@@ -52,8 +52,8 @@ FROM (
   WHERE
     `_load` > 9
 ) AS `products`
-  ) as said
-  ) as chosen;
+  ) as __starlode_said
+  ) as __starlode_chosen;
 
 create temp table __starlode_chain as
 select `product_id`, `name`, `__starlode_variants`
@@ -62,36 +62,36 @@ select `product_id`, `name`, `__starlode_variants`
                                   order by `__starlode_votes` desc, `name` nulls last) as `__starlode_choice`
           from (select `product_id`, `name`, count(*) as `__starlode_votes`
                   from __starlode_in where `product_id` is not null
-                 group by `product_id`, `name`) as counted) as numbered
+                 group by `product_id`, `name`) as __starlode_counted) as __starlode_numbered
  where `__starlode_choice` = 1;
 
 create temp table __starlode_held as
-select * from `star`.`dim_product` as d
- where d.`product_key` > 0 and (d.`product_id`) in (select `product_id` from __starlode_chain);
+select * from `star`.`dim_product` as __starlode_d
+ where __starlode_d.`product_key` > 0 and (__starlode_d.`product_id`) in (select `product_id` from __starlode_chain);
 
 create temp table __starlode_known as
-select * from `starlode`.`dim_product keys` as m
- where (m.`product_id`) in (select `product_id` from (select c.`product_id` from __starlode_chain as c
-          left join __starlode_held as d on d.`product_id` = c.`product_id` and not d.is_inferred
-         where d.`product_key` is null) as asked);
+select * from `starlode`.`dim_product keys` as __starlode_m
+ where (__starlode_m.`product_id`) in (select `product_id` from (select __starlode_c.`product_id` from __starlode_chain as __starlode_c
+          left join __starlode_held as __starlode_d on __starlode_d.`product_id` = __starlode_c.`product_id` and not __starlode_d.is_inferred
+         where __starlode_d.`product_key` is null) as __starlode_asked);
 
 create temp table __starlode_rows as
 with waiting as (
-        select i.`product_id`, i.`product_key`, m.`product_key` is null as `__starlode_is_free`
-          from __starlode_held as i
-          left join __starlode_known as m on m.`product_id` = i.`product_id` and m.`product_key` = i.`product_key`
-                and m.valid_from > datetime '0001-01-01 00:00:00'
-         where i.is_inferred),
+        select __starlode_i.`product_id`, __starlode_i.`product_key`, __starlode_m.`product_key` is null as `__starlode_is_free`
+          from __starlode_held as __starlode_i
+          left join __starlode_known as __starlode_m on __starlode_m.`product_id` = __starlode_i.`product_id` and __starlode_m.`product_key` = __starlode_i.`product_key`
+                and __starlode_m.valid_from > datetime '0001-01-01 00:00:00'
+         where __starlode_i.is_inferred),
 matched as (
-        select d.`product_key` as `__starlode_held_key`, k.`product_key` as `__starlode_known_key`, i.`product_key` as `__starlode_waiting_key`,
-               case when i.`__starlode_is_free` and true then i.`product_key` end as `__starlode_taken_key`,
-               d.`name` is not distinct from c.`name` as `__starlode_is_same`,
-               c.`product_id`, c.`name` as `name`
-          from __starlode_chain as c
-          left join __starlode_held as d on d.`product_id` = c.`product_id` and not d.is_inferred
-          left join __starlode_known as k
-            on k.`product_id` = c.`product_id` and k.valid_from = case when d.`product_key` is null then datetime '0001-01-01 00:00:00' end
-          left join waiting as i on i.`product_id` = c.`product_id`),
+        select __starlode_d.`product_key` as `__starlode_held_key`, __starlode_k.`product_key` as `__starlode_known_key`, __starlode_i.`product_key` as `__starlode_waiting_key`,
+               case when __starlode_i.`__starlode_is_free` and true then __starlode_i.`product_key` end as `__starlode_taken_key`,
+               __starlode_d.`name` is not distinct from __starlode_c.`name` as `__starlode_is_same`,
+               __starlode_c.`product_id`, __starlode_c.`name` as `name`
+          from __starlode_chain as __starlode_c
+          left join __starlode_held as __starlode_d on __starlode_d.`product_id` = __starlode_c.`product_id` and not __starlode_d.is_inferred
+          left join __starlode_known as __starlode_k
+            on __starlode_k.`product_id` = __starlode_c.`product_id` and __starlode_k.valid_from = case when __starlode_d.`product_key` is null then datetime '0001-01-01 00:00:00' end
+          left join waiting as __starlode_i on __starlode_i.`product_id` = __starlode_c.`product_id`),
 kept as (
         select *, coalesce(`__starlode_held_key`, `__starlode_known_key`, `__starlode_taken_key`) as `__starlode_kept_key` from matched),
 keyed as (
@@ -121,16 +121,16 @@ create table `starlode`.`dim_product before` (
 );
 
 insert into `starlode`.`dim_product before` (`product_key`, `product_id`, `name`, `is_inferred`, `load_key`, `_changed`)
-select d.`product_key`, d.`product_id`, d.`name`, d.`is_inferred`, d.`load_key`, 1
-  from __starlode_held as d
- where (d.`product_id`) in (select `product_id` from __starlode_held)
-   and d.`product_key` in (select h.`product_key` from __starlode_held as h
-                   where not exists (select 1 from __starlode_rows as w where w.`product_key` = h.`product_key` and w.`__starlode_change` = 'same'));
+select __starlode_d.`product_key`, __starlode_d.`product_id`, __starlode_d.`name`, __starlode_d.`is_inferred`, __starlode_d.`load_key`, 1
+  from __starlode_held as __starlode_d
+ where (__starlode_d.`product_id`) in (select `product_id` from __starlode_held)
+   and __starlode_d.`product_key` in (select __starlode_h.`product_key` from __starlode_held as __starlode_h
+                   where not exists (select 1 from __starlode_rows as __starlode_w where __starlode_w.`product_key` = __starlode_h.`product_key` and __starlode_w.`__starlode_change` = 'same'));
 
-delete from `star`.`dim_product` as d
- where (d.`product_id`) in (select `product_id` from __starlode_held)
-   and d.`product_key` in (select h.`product_key` from __starlode_held as h
-                   where not exists (select 1 from __starlode_rows as w where w.`product_key` = h.`product_key` and w.`__starlode_change` = 'same'));
+delete from `star`.`dim_product` as __starlode_d
+ where (__starlode_d.`product_id`) in (select `product_id` from __starlode_held)
+   and __starlode_d.`product_key` in (select __starlode_h.`product_key` from __starlode_held as __starlode_h
+                   where not exists (select 1 from __starlode_rows as __starlode_w where __starlode_w.`product_key` = __starlode_h.`product_key` and __starlode_w.`__starlode_change` = 'same'));
 
 insert into `star`.`dim_product` (`product_key`, `product_id`, `name`, is_inferred, load_key)
-select `product_key`, `product_id`, `name`, false, 1 from __starlode_rows as w where `__starlode_change` <> 'same';
+select `product_key`, `product_id`, `name`, false, 1 from __starlode_rows as __starlode_w where `__starlode_change` <> 'same';
