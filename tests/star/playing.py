@@ -144,7 +144,7 @@ def _declared(fact: Fact) -> str:
 
 
 def tables_of(project: Project, tables: Iterable[Table]) -> dict[str, list[Cells]]:
-    """The rows of tables, as values that say the same on every warehouse."""
+    """The rows of tables, as values that say the same on every warehouse; none of one that was refused before it was there."""
     session = project.warehouse.connect(read_only=True, landing=project.landing.folder)
     try:
         return {
@@ -152,6 +152,8 @@ def tables_of(project: Project, tables: Iterable[Table]) -> dict[str, list[Cells
                 {name: plain(cell) for name, cell in row.items()}
                 for row in session.arrow(all_rows(session.dialect, held)).read_all().to_pylist()
             ]
+            if session.columns(held)
+            else []
             for held in tables
         }
     finally:

@@ -36,7 +36,7 @@ def differences(world: World, tables: Tables, wanted: Expected) -> Iterator[str]
         yield f"dim_traits has {combined} and must {wanted.traits}"
     for fact in world.facts:
         found = [_row(fact, row, world, by_key, traits) for row in tables[fact.table]]
-        yield from _other(fact.table, found, [_plain(row) for row in wanted.facts[fact.name]])
+        yield from _other(fact.table, found, [_plain(row) for row in wanted.facts.get(fact.name, ())])
 
 
 def _version(dimension: Dimension, row: Row, by_key: Mapping[str, Mapping[int, Row]]) -> Row:
