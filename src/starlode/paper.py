@@ -122,6 +122,10 @@ class Paper:
     def reads_landing(self) -> bool:
         return False
 
+    @property
+    def slices(self) -> int:
+        return 1
+
     def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
         self.said.append(Heard(sql, tuple(values)))
         self._session.execute(sql, values)

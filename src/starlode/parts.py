@@ -2,7 +2,8 @@
 
 Rows come as Arrow batches and leave as parts of bounded size, each with one schema. A thread of its own encodes and
 compresses, so that reading goes on meanwhile, and others bring finished parts into the store; no more than two batches and two
-parts wait, so memory and room stay bounded.
+parts wait, so memory and room stay bounded. For a warehouse that reads so many files at once there are as many parts, of the
+same size, as soon as there is enough for each.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from starlode.store import DIGEST_BYTES
 from starlode.table import TEXT, Column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
     from types import TracebackType
 
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
 
 ROW_GROUP = 122_880
 PART_BYTES = 128 << 20
+# Parts that grow together: what each has before another begins, where it ends at the earliest, and the room for all.
+LEAST_BYTES, LEAST_END, ROOM = 1 << 20, 8 << 20, 1 << 30
+# What is spread over them at once, as it lies in memory.
+PIECE_BYTES = 4 << 20
 WAITING_BATCHES = 2
 WAITING_PARTS = 2
 # Beyond this sum of magnitudes a 64-bit sum could wrap around.
@@ -47,12 +52,17 @@ REJECT_SCHEMA = pa.schema([(name, pa.int64() if name == "line" else pa.string())
 
 
 class PartWriter:
-    """Writes batches into numbered Parquet files below a folder, and sums up what it wrote."""
+    """Writes batches into numbered Parquet files below a folder, and sums up what it wrote.
 
-    def __init__(self, landing: Store, folder: str) -> None:
+    `slices` says how many files the warehouse reads at once; so many grow together, in as much room as there is for them.
+    """
+
+    def __init__(self, landing: Store, folder: str, slices: int = 1, room: int = ROOM) -> None:
         self._landing = landing
         self._folder = folder
-        self._open: _Part | None = None
+        self._slices = slices
+        self._end = max(LEAST_END, min(PART_BYTES, room // slices))
+        self._open: list[_Part] = []
         self._rejects: _Part | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="parquet")
         self._waiting: deque[Future[None]] = deque()
@@ -111,27 +121,39 @@ class PartWriter:
             self._waiting.popleft().result()
 
     def _write(self, batch: pa.RecordBatch) -> None:
-        if self._open is not None and (self._open.schema != batch.schema or self._open.size > PART_BYTES):
-            self.files.append(self._kept(self._open))
-            self._open = None
-        if self._open is None:
-            self._open = self._part(f"part-{len(self.files) + 1:05}.parquet", batch.schema, batch)
-        self._open.write(batch)
+        if self._open and (self._open[0].schema != batch.schema or self._smallest().size > self._end):
+            self._keep_open()
+        for piece in [batch] if self._slices == 1 else _pieces(batch):
+            self._part_for(piece).write(piece)
         self.rows += batch.num_rows
         for field, column in zip(batch.schema, batch.columns, strict=True):
             self._values[field.name] = self._values.get(field.name, 0) + len(column) - column.null_count
         for name, total in sums(batch).items():
             self.sums[name] = EXACT.add(self.sums.get(name, Decimal(0)), total)
 
+    def _part_for(self, batch: pa.RecordBatch) -> _Part:
+        """The part that has the least, or a new one where each has enough and more can be read at once."""
+        if not self._open or (len(self._open) < self._slices and self._smallest().size >= LEAST_BYTES):
+            number = len(self.files) + len(self._open) + 1
+            self._open.append(self._part(f"part-{number:05}.parquet", batch.schema, batch))
+        return self._smallest()
+
+    def _smallest(self) -> _Part:
+        return min(self._open, key=lambda part: part.size)
+
+    def _keep_open(self) -> None:
+        for part in self._open:
+            self.files.append(self._kept(part))
+        self._open = []
+
     def _leave(self) -> None:
         """Let go of the files that an extraction which failed has begun; nobody ever reads them."""
-        for part in (self._open, self._rejects):
+        for part in (*self._open, self._rejects):
             if part is not None:
                 part.leave()
 
     def _finish(self) -> None:
-        if self._open is not None:
-            self.files.append(self._kept(self._open))
+        self._keep_open()
         if self._rejects is not None:
             self.rejects = self._kept(self._rejects)
         self._let_keep(0)
@@ -150,6 +172,12 @@ class PartWriter:
     def _let_keep(self, may_wait: int) -> None:
         while len(self._keeping) > may_wait:
             self._keeping.popleft().result()
+
+
+def _pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """A batch as groups of rows that are small enough to be spread evenly."""
+    rows = max(1, min(ROW_GROUP, batch.num_rows * PIECE_BYTES // max(1, batch.nbytes)))
+    return (batch.slice(start, rows) for start in range(0, batch.num_rows, rows))
 
 
 class _Part:

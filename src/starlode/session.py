@@ -54,6 +54,10 @@ class Session(Protocol):
     def reads_landing(self) -> bool:
         """Whether the warehouse itself reads landed files where they lie; else they are fetched for it."""
 
+    @property
+    def slices(self) -> int:
+        """How many landed files the warehouse reads at once where it reads them itself; one elsewhere."""
+
     def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
         """Run one statement with its values bound."""
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import random
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from starlode.finding import Reject
-from starlode.parts import PartWriter
+from starlode.parts import ROOM, PartWriter
 from starlode.stores.folder import Folder
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from starlode.landing import LandedFile
 
 
 def test_an_extraction_that_fails_half_way_leaves_no_file_open(tmp_path: Path) -> None:
@@ -24,6 +28,45 @@ def test_an_extraction_that_fails_half_way_leaves_no_file_open(tmp_path: Path) -
 
     assert sorted(path.name for path in (tmp_path / "parts").iterdir()) == ["part-00001.parquet", "rejects.parquet"]
     assert _open_below(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "slices", "files"), [(1_000, 4, 1), (400_000, 4, 2), (1_000_000, 4, 4), (1_000_000, 1, 1)]
+)
+def test_there_are_as_many_files_of_one_size_as_are_read_at_once(
+    tmp_path: Path, rows: int, slices: int, files: int
+) -> None:
+    written = _written(tmp_path, rows, slices)
+
+    sizes = [file.bytes for file in written]
+    held = pa.concat_tables([pq.read_table(tmp_path / file.path) for file in written])
+    assert len(written) == files
+    assert [file.path for file in written] == [f"parts/part-{number:05}.parquet" for number in range(1, files + 1)]
+    assert max(sizes) < min(sizes) + (2 << 20)
+    assert {*held["id"].to_pylist()} == {*range(rows)}
+    assert held.num_rows == rows
+
+
+def test_parts_that_have_grown_to_their_end_are_followed_by_as_many_more(tmp_path: Path) -> None:
+    written = _written(tmp_path, 3_000_000, 2, room=8 << 20)
+
+    assert len(written) == 4
+    assert [file.bytes > 8 << 20 for file in written] == [True, True, False, False]
+
+
+def _written(folder: Path, rows: int, slices: int, room: int = ROOM) -> list[LandedFile]:
+    """Files of rows with eight bytes that nothing makes smaller."""
+    noise = random.Random(7)  # noqa: S311
+    with PartWriter(Folder(folder), "parts", slices, room) as writer:
+        for start in range(0, rows, 200_000):
+            count = min(200_000, rows - start)
+            bits = pa.py_buffer(noise.randbytes(8 * count))
+            cells = {
+                "id": pa.array(range(start, start + count)),
+                "x": pa.Array.from_buffers(pa.float64(), count, [None, bits]),
+            }
+            writer.write(pa.record_batch(cells))
+    return writer.files
 
 
 def _stop_half_way(folder: Path, batch: pa.RecordBatch) -> None:

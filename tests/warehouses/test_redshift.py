@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import gc
+import random
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 
 import starlode
 from starlode.errors import StarlodeError, WarehouseError
+from starlode.redshift.slices import USUAL
+from starlode.sandbox.redshift.preparing import SLICES
 from starlode.table import INTEGER, TEXT, Column, Table, Type
 from starlode.warehouses.redshift import Redshift
 from tests import projects
@@ -41,6 +45,7 @@ FIRST = {
     "data/customers1.csv": "id,version,name\nC1,1,Ann\nC2,1,Bob\n",
     "data/orders1.csv": "no,id,at,on,amount\n1,C1,2024-01-01 08:00:00,08:30:00,1.10\n2,C2,2024-01-02 09:00:00,,2.20\n",
 }
+LOADER = "do $$ begin create role loader login; exception when duplicate_object then null; end $$"
 SALES = "select sum(amount), count(*) from star.fact_sales"
 
 
@@ -73,6 +78,49 @@ def test_a_star_is_loaded_from_the_bucket_and_a_second_run_changes_nothing(
     assert starlode.check(project) == ()
     assert starlode.run(project).status == "unchanged"
     assert [key for key in semantics.keys(bucket) if "load-" in key] == []
+
+
+def test_what_is_landed_has_a_file_for_each_slice(project: Project, bucket: str, semantics: Server) -> None:
+    noise = random.Random(7)  # noqa: S311
+    many = "".join(f"{n},C1,2024-01-02 09:00:00,,1.00,{noise.randbytes(60).hex()}\n" for n in range(150_000))
+    projects.write(project.folder, {"data/orders1.csv": f"no,id,at,on,amount,note\n{many}"})
+
+    starlode.run(project)
+
+    parts = [key for key in semantics.keys(bucket) if "/orders/" in key and key.endswith(".parquet")]
+    sizes = [semantics.client().head_object(Bucket=bucket, Key=key)["ContentLength"] for key in parts]
+    assert len(parts) == SLICES
+    assert min(sizes) >= 1 << 20
+    assert [str(cell) for cell in projects.rows(project, SALES)[0]] == ["150000.00", "150000"]
+
+
+def test_a_cluster_is_asked_for_its_slices_and_a_workgroup_is_not(redshift: str, tmp_path: Path) -> None:
+    asked = counted(redshift, tmp_path)
+    said = counted(f"{redshift}&slices=7", tmp_path)
+    serverless = counted(f"{redshift}&workgroup=lake", tmp_path)
+
+    assert (asked, said, serverless) == (SLICES, 7, USUAL)
+
+
+def test_who_may_not_ask_for_the_slices_has_files_for_the_usual_number(
+    redshift: str, redshift_double: Double, tmp_path: Path
+) -> None:
+    counted(redshift, tmp_path)
+    database = redshift.split("?")[0].rpartition("/")[2]
+    redshift_double.postgres.execute(LOADER, f'grant create on database "{database}" to loader')
+    with psycopg.connect(redshift_double.postgres.database(database), autocommit=True) as connection:
+        connection.execute("revoke select on redshift.stv_slices from public")
+        connection.execute("drop schema starlode_lock cascade")
+
+    assert counted(redshift_double.target(database, "loader", "loads"), tmp_path) == USUAL
+
+
+def counted(target: str, folder: Path) -> int:
+    session = Redshift.named(target, folder).connect()
+    try:
+        return session.slices
+    finally:
+        session.close()
 
 
 def test_a_landing_that_is_no_bucket_is_refused(redshift: str, tmp_path: Path) -> None:
@@ -121,9 +169,7 @@ def test_a_user_without_rights_is_told_which_page_names_them(
     redshift: str, redshift_double: Double, tmp_path: Path
 ) -> None:
     database = redshift.split("?")[0].rpartition("/")[2]
-    redshift_double.postgres.execute(
-        "do $$ begin create role loader login; exception when duplicate_object then null; end $$"
-    )
+    redshift_double.postgres.execute(LOADER)
     warehouse = Redshift.named(redshift_double.target(database, "loader", "loads"), tmp_path)
 
     with pytest.raises(WarehouseError, match="permission denied") as refused:

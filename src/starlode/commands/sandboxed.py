@@ -118,8 +118,9 @@ def _redshift(real: Redshift, sandbox: Sandbox) -> Redshift:
     name = _database(real.url.reveal())
     port = sandbox.redshift(name, user, password, real.iam_role)
     url = f"redshift://{quote(user, safe='')}:{quote(password, safe='')}@127.0.0.1:{port}/{quote(name)}"
-    asked = f"sslmode=disable&iam_role={real.iam_role}" + (f"&unload={real.unload}" if real.unload else "")
-    return Redshift.named(f"{url}?{asked}", sandbox.place)
+    said = (("unload", real.unload), ("slices", real.slices))
+    asked = "".join(f"&{name}={value}" for name, value in said if value)
+    return Redshift.named(f"{url}?sslmode=disable&iam_role={real.iam_role}{asked}", sandbox.place)
 
 
 def _snowflake(real: Snowflake, sandbox: Sandbox) -> Snowflake:

@@ -38,6 +38,11 @@ class Address:
         user = f"{unquote(found.username)}@" if found.username else ""
         return f"redshift://{user}{found.hostname or ''}:{found.port or PORT}{found.path}"
 
+    @property
+    def is_serverless(self) -> bool:
+        """Whether it is a workgroup and no cluster."""
+        return bool(self.workgroup) or SERVERLESS in (urlsplit(self.url.reveal()).hostname or "")
+
     def told(self) -> dict[str, Any]:
         """What the driver is told. A secret."""
         found = urlsplit(self.url.reveal())
@@ -63,7 +68,7 @@ class Address:
             "region": self.region,
             "profile": self.profile,
         }
-        serverless = {"is_serverless": True} if self.workgroup or SERVERLESS in (found.hostname or "") else {}
+        serverless = {"is_serverless": True} if self.is_serverless else {}
         return told | {"iam": True} | serverless | {name: value for name, value in names.items() if value}
 
 

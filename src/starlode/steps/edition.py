@@ -176,7 +176,8 @@ class _Maker:
     def _written(self, table: Table, select: str, kind: str) -> tuple[LandedFile, ...]:
         """The rows of a SELECT as files of the edition."""
         work = self._work
-        with PartWriter(work.landing, folder_of(self.number, work.ledger.run_id, table, kind)) as parts:
+        folder = folder_of(self.number, work.ledger.run_id, table, kind)
+        with PartWriter(work.landing, folder, work.target.slices if work.target else 1) as parts:
             for batch in work.session.arrow(select):
                 parts.write(batch)
                 work.listen(Progress(self._step, parts.rows + batch.num_rows, 0))

@@ -39,7 +39,7 @@ def _extract(step: Land, work: Work, columns: tuple[Column, ...]) -> Manifest:
     position: dict[str, Any] = {}
     findings: list[Finding] = []
     read = 0
-    with PartWriter(work.landing, _folder(step, work)) as parts:
+    with PartWriter(work.landing, _folder(step, work), work.session.slices) as parts:
         for batch in source.read(step.stream, step.look, columns):
             parts.write(batch.rows)
             parts.reject(batch.rejects)

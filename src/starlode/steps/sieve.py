@@ -37,7 +37,7 @@ def sieved(work: Work, stream: Stream, manifest: Manifest) -> Iterator[Manifest]
     # The name of a folder that this run could have landed, so that `sweep` knows what a crash leaves.
     folder = f"{folder_of(stream)}/{manifest.number + 1:08}-{work.ledger.run_id}"
     try:
-        with PartWriter(landing, folder) as parts:
+        with PartWriter(landing, folder, work.session.slices) as parts:
             if manifest.rejects is not None:
                 parts.reject(read_rejects(landing, manifest.rejects))
             for file in manifest.files:

@@ -141,6 +141,10 @@ class BigQuerySession:
     def reads_landing(self) -> bool:
         return False
 
+    @property
+    def slices(self) -> int:
+        return 1
+
     def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
         self._guard_writing()
         if (found := acting.MAKES.match(sql)) and "." not in found["name"]:

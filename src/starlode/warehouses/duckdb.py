@@ -139,6 +139,10 @@ class DuckDBSession:
     def reads_landing(self) -> bool:
         return False
 
+    @property
+    def slices(self) -> int:
+        return 1
+
     def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
         self._run(sql, values)
 

@@ -19,6 +19,7 @@ from starlode.redshift.dialect import DIALECT, ROW
 from starlode.redshift.driver import part
 from starlode.redshift.holding import hold, is_made
 from starlode.redshift.refusing import told
+from starlode.redshift.slices import slices
 from starlode.secret import Secret
 from starlode.session import Reshape
 from starlode.sql import staging
@@ -70,6 +71,13 @@ class Redshift:
         "A prefix such as s3://bucket/prefix by which large answers are read back; without it, through the connection.",
         r"s3://[^?#\s]+",
     )
+    slices: int = field(
+        default=0,
+        metadata={
+            "doc": "How many files are read at once; without it, as many as the cluster has slices.",
+            "shape": r"[1-9]\d{0,3}",
+        },
+    )
     sslmode: str = _text(
         "How TLS is verified: verify-full, verify-ca, or disable.", "verify-full|verify-ca|disable", "verify-full"
     )
@@ -114,7 +122,8 @@ class Redshift:
             if read_only:
                 connection.cursor().execute("begin read only")
                 return RedshiftSession(connection, self, None)
-            return RedshiftSession(connection, self, hold(connection, self.address))
+            count = self.slices or slices(connection, self.address)
+            return RedshiftSession(connection, self, hold(connection, self.address), count)
         except BaseException:
             part(connection)
             raise
@@ -126,8 +135,9 @@ WAREHOUSE = Redshift
 class RedshiftSession:
     """An open connection to Redshift; without a lock it only reads."""
 
-    def __init__(self, connection: Any, warehouse: Redshift, holder: Holder | None) -> None:
+    def __init__(self, connection: Any, warehouse: Redshift, holder: Holder | None, slices: int = 1) -> None:
         self._connection = connection
+        self._slices = slices
         self._role = warehouse.iam_role
         self._unload = warehouse.unload
         self._holder = holder
@@ -140,6 +150,10 @@ class RedshiftSession:
     @property
     def reads_landing(self) -> bool:
         return True
+
+    @property
+    def slices(self) -> int:
+        return self._slices
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
         self._run(sql, values)

@@ -143,6 +143,10 @@ class SnowflakeSession:
     def reads_landing(self) -> bool:
         return False
 
+    @property
+    def slices(self) -> int:
+        return 1
+
     def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
         if found := FILLED.fullmatch(sql):
             self._work.add(kept(found[1]))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 SCHEMA = "redshift"
 SEARCHED = f"public, {SCHEMA}, pg_catalog"
+# Two nodes with two slices each.
+SLICES = 4
 ERRORS = f"{SCHEMA}.sys_load_error_detail"
 _TRIED = """
 create or replace function redshift.try_cast(value text, kind anyelement) returns anyelement
@@ -82,6 +84,9 @@ STATEMENTS = (
     "file_name text, line_number bigint, column_name text, column_type text, column_length text, error_code integer, "
     "error_message text)",
     f"grant select on {ERRORS} to public",
+    f"create or replace view {SCHEMA}.stv_slices as\n"
+    f"select n / 2 as node, n as slice, n % 2 as localslice, 'D'::char as type from generate_series(0, {SLICES - 1}) as r(n)",
+    f"grant select on {SCHEMA}.stv_slices to public",
 )
 # What each connection is told before its client's first statement.
 SETTINGS = (
