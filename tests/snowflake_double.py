@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from starlode.sandbox.environments import LISTS
@@ -14,6 +14,8 @@ from tests.s3.servers import environment, place_of_its_own, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.s3.servers import Server as Bucketeer
 
 TOKEN = "a token of the tests"  # noqa: S105
 # How many seconds an idle transaction may stand in others' way; five minutes in the real one.
@@ -56,8 +58,8 @@ class Snowflake:
 
 
 @contextmanager
-def served() -> Iterator[Snowflake]:
-    """A double until the block ends."""
+def served(s3: Bucketeer | None = None) -> Iterator[Snowflake]:
+    """A double until the block ends; with an S3, in which external stages may lie."""
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -73,7 +75,8 @@ def served() -> Iterator[Snowflake]:
         "bearer": {"token": TOKEN},
     }
     port = free_port()
-    said = {"idle": IDLE, "users": users}
+    said: dict[str, Any] = {"idle": IDLE, "users": users}
+    said |= {"s3": {"url": s3.url, "key": s3.key, "secret": s3.secret}} if s3 is not None else {}
     with place_of_its_own() as place:
         command, settings = kept.command(environment(kept.PACKAGES, LISTS), place, port, said)
         with running(command, place, port, settings, kept.READY):

@@ -81,7 +81,7 @@ def test_no_import_goes_round_in_circles() -> None:
         ("redshift_connector", ("redshift",)),
         ("snowflake", ("snowflake", "sandbox")),
         ("obstore", ("stores", "sandbox")),
-        ("botocore", ("stores",)),
+        ("botocore", ("stores", "sandbox")),
         ("rich", ("terminal",)),
         ("argcomplete", ("completion", "commands")),
     ],

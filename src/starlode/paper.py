@@ -122,6 +122,9 @@ class Paper:
     def reads_landing(self) -> bool:
         return False
 
+    def guard_landing(self, place: str) -> None:
+        """Nothing: on paper nothing is loaded."""
+
     @property
     def slices(self) -> int:
         return 1

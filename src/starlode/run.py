@@ -202,6 +202,7 @@ def _held(warehouse: Warehouse, project: Project, until: float) -> Iterator[Sess
             time.sleep(WAIT_STEP)
     try:
         _refuse_another(session, project)
+        session.guard_landing(project.landing.shown(""))
         yield session
     finally:
         session.close()

@@ -54,6 +54,9 @@ class Session(Protocol):
     def reads_landing(self) -> bool:
         """Whether the warehouse itself reads landed files where they lie; else they are fetched for it."""
 
+    def guard_landing(self, place: str) -> None:
+        """Refuse a landing, told by where it lies, that the warehouse could not load from; raises WarehouseError."""
+
     @property
     def slices(self) -> int:
         """How many landed files the warehouse reads at once where it reads them itself; one elsewhere."""

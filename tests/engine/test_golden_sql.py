@@ -119,6 +119,17 @@ def test_the_statements_for_tables_with_a_layout_are_those_that_were_reviewed(
     assert {path.name: path.read_text("utf-8") for path in folder.glob("*.sql")} == kept
 
 
+def test_snowflake_copies_from_a_stage_that_holds_the_landing(tmp_path: Path) -> None:
+    project = _shop(tmp_path, "first")
+
+    said = _said(project, f"{TARGETS['snowflake']}?stage=raw.landing")
+
+    usual = _said(project, TARGETS["snowflake"])
+    other = {name: text.replace("@starlode_work.loads/load", "@raw.landing") for name, text in usual.items()}
+    assert said == other
+    assert "from @raw.landing\nfiles = (" in said["load_shop.orders.sql"]
+
+
 def test_the_statements_of_a_plan_change_nothing(tmp_path: Path) -> None:
     project = _shop(tmp_path, "later")
     before = sorted((str(path), path.stat().st_mtime_ns) for path in tmp_path.rglob("*"))

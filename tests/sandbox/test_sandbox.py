@@ -82,6 +82,14 @@ def test_so_does_one_for_snowflake(said: Said, tmp_path: Path) -> None:
     assert json.loads(said("run", "--sandbox", "--json").splitlines()[-1])["run"]["status"] == "unchanged"
 
 
+def test_a_stage_of_snowflake_is_made_on_the_bucket_of_the_landing(said: Said, tmp_path: Path) -> None:
+    _lay(tmp_path, "snowflake://etl@acme-eu/lake?warehouse=wh_load&stage=raw.landing", "s3://acme-lake/landing")
+
+    said("run", "--sandbox")
+
+    assert "30.30" in said("query", "--sandbox", "select sum(amount) as amount from star.fact_sales")
+
+
 @pytest.mark.slow
 def test_so_does_one_for_bigquery(said: Said, tmp_path: Path) -> None:
     _lay(tmp_path, "bigquery://acme-analytics/sales?location=EU&maximum_gb=200", "landing")

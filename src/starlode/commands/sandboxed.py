@@ -28,6 +28,7 @@ from starlode.warehouses.snowflake import Snowflake
 
 if TYPE_CHECKING:
     from starlode.project import Project
+    from starlode.store import Store
     from starlode.warehouse import Warehouse
 
 PLACE = Path(".starlode") / "sandbox"
@@ -48,8 +49,8 @@ def in_sandbox(project: Project) -> Project:
     buckets = _buckets(project)
     stood = replace(
         project,
-        warehouse=_double(project.warehouse, sandbox),
-        target=_double(project.target, sandbox) if project.target else None,
+        warehouse=_double(project.warehouse, sandbox, project.landing),
+        target=_double(project.target, sandbox, project.landing) if project.target else None,
         landing=project.landing if isinstance(project.landing, Bucket) else Folder(sandbox.place / "landing"),
         is_sandboxed=True,
     )
@@ -92,7 +93,7 @@ def _fill(url: str, bucket: str, folder: Path) -> None:
             s3.put(url, bucket, path.relative_to(folder).as_posix(), path.read_bytes())
 
 
-def _double(real: Warehouse, sandbox: Sandbox) -> Warehouse:
+def _double(real: Warehouse, sandbox: Sandbox, landing: Store) -> Warehouse:
     """What stands in the sandbox for a warehouse."""
     if isinstance(real, DuckDB):
         return replace(real, path=sandbox.place / real.path.name)
@@ -103,7 +104,7 @@ def _double(real: Warehouse, sandbox: Sandbox) -> Warehouse:
     if isinstance(real, Redshift):
         return _redshift(real, sandbox)
     if isinstance(real, Snowflake):
-        return _snowflake(real, sandbox)
+        return _snowflake(real, sandbox, landing)
     if isinstance(real, BigQuery):
         # Its address says which project, and the environment where that is and who asks.
         os.environ.update(sandbox.bigquery())
@@ -123,13 +124,18 @@ def _redshift(real: Redshift, sandbox: Sandbox) -> Redshift:
     return Redshift.named(f"{url}?sslmode=disable&iam_role={real.iam_role}{asked}", sandbox.place)
 
 
-def _snowflake(real: Snowflake, sandbox: Sandbox) -> Snowflake:
-    """The double of a database, reached by the names that the target says, and by a password however one logs in there."""
+def _snowflake(real: Snowflake, sandbox: Sandbox, landing: Store) -> Snowflake:
+    """The double of a database, reached by the names that the target says, and by a password however one logs in there.
+
+    An external stage is made there on the landing's bucket.
+    """
     url = real.url.reveal()
     user, name = unquote(urlsplit(url).username or USER), _database(url)
-    port = sandbox.snowflake(spelled(name), user, PASSWORD, real.warehouse, real.role)
+    stages = {real.stage: f"{landing.address}/"} if real.stage and isinstance(landing, Bucket) else {}
+    port = sandbox.snowflake(spelled(name), user, PASSWORD, real.warehouse, real.role, stages)
     doubled = f"snowflake://{quote(user, safe='')}:{PASSWORD}@127.0.0.1:{port}/{quote(name)}?protocol=http"
-    asked = "".join(f"&{said}={value}" for said, value in (("warehouse", real.warehouse), ("role", real.role)) if value)
+    said = (("warehouse", real.warehouse), ("role", real.role), ("stage", real.stage))
+    asked = "".join(f"&{name}={value}" for name, value in said if value)
     return Snowflake.named(f"{doubled}{asked}", sandbox.place)
 
 

@@ -32,12 +32,12 @@ LAST_ERRORS = (
 )
 
 
-def guard(files: Sequence[str]) -> None:
-    """Refuse files that Redshift cannot reach."""
-    if any(not file.startswith("s3://") for file in files):
+def guard(landing: str) -> None:
+    """Refuse a landing that Redshift cannot reach."""
+    if not landing.startswith("s3://"):
         raise WarehouseError(
-            "Redshift loads from S3, and the landing is a folder of this machine",
-            where=files[0],
+            "Redshift loads from S3, and the landing is elsewhere",
+            where=landing,
             hint="declare `landing: s3://bucket/prefix`, in the region of the warehouse",
         )
 

@@ -64,13 +64,19 @@ class Sandbox:
         self.make_database(database, user)
         return self._again(REDSHIFT, said) or self._serve(REDSHIFT, said)
 
-    def snowflake(self, database: str, user: str, password: str, warehouse: str, role: str) -> int:
-        """The port of a double of Snowflake with a database, for this user with this virtual warehouse and this role."""
+    def snowflake(
+        self, database: str, user: str, password: str, warehouse: str, role: str, stages: Mapping[str, str]
+    ) -> int:
+        """The port of a double of Snowflake with a database, for this user with this virtual warehouse and this role.
+
+        `stages` are the URLs of the external stages that it has.
+        """
         said: dict[str, Any] = {"users": {user.lower(): {"password": password}}}
         said |= {"warehouses": [warehouse]} if warehouse else {}
         said |= {"roles": [role]} if role else {}
+        said |= {"s3": {"url": self.s3(), "key": s3.KEY, "secret": s3.SECRET}} if stages else {}
         port = self._again(SNOWFLAKE, said) or self._start_snowflake(said)
-        make_snowflake_database(port, user, password, database)
+        make_snowflake_database(port, user, password, database, stages)
         return port
 
     def bigquery(self) -> Mapping[str, str]:

@@ -61,6 +61,11 @@ def relettered(tree: exp.Expr) -> exp.Expr:
     return tree
 
 
+def uncarried(landed: Mapping[str, Type]) -> list[str]:
+    """The columns that COPY does not take as Parquet keeps them, and that are put as texts."""
+    return [name for name, kind in landed.items() if kind.kind == "time"]
+
+
 @dataclass(frozen=True)
 class Arrival:
     """Files in a folder of a stage, and the table that is made like them."""
@@ -72,7 +77,9 @@ class Arrival:
 
 @dataclass(frozen=True)
 class SnowflakeDialect(Counting):
-    """Snowflake's words."""
+    """Snowflake's words, and the stage in which the landing lies, where there is one."""
+
+    stage: str = ""
 
     def hole(self, number: int) -> str:  # noqa: ARG002
         return "?"
@@ -148,7 +155,8 @@ class SnowflakeDialect(Counting):
         self, table: Table, files: Sequence[str], landed: Mapping[str, Type], fixed: Mapping[str, int]
     ) -> tuple[str, ...]:
         names = tuple(file.rpartition("/")[2] for file in files)
-        return self.arriving(table, Arrival(f"{STAGE}/load", names), landed, fixed)
+        lies_in = self.stage if not uncarried(landed) else ""
+        return self.arriving(table, Arrival(lies_in or f"{STAGE}/load", names), landed, fixed)
 
     def arriving(
         self, table: Table, arrival: Arrival, landed: Mapping[str, Type], fixed: Mapping[str, int]

@@ -141,6 +141,9 @@ class BigQuerySession:
     def reads_landing(self) -> bool:
         return False
 
+    def guard_landing(self, place: str) -> None:
+        """Nothing: landed files are fetched."""
+
     @property
     def slices(self) -> int:
         return 1

@@ -211,6 +211,9 @@ class PostgresSession:
     def reads_landing(self) -> bool:
         return False
 
+    def guard_landing(self, place: str) -> None:
+        """Nothing: landed files are fetched."""
+
     @property
     def slices(self) -> int:
         return 1

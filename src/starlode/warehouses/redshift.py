@@ -151,6 +151,9 @@ class RedshiftSession:
     def reads_landing(self) -> bool:
         return True
 
+    def guard_landing(self, place: str) -> None:
+        copying.guard(place)
+
     @property
     def slices(self) -> int:
         return self._slices
@@ -201,7 +204,6 @@ class RedshiftSession:
         return copying.misfits(column, values)
 
     def load(self, table: Table, files: Sequence[str], landed: Mapping[str, Type], fixed: Mapping[str, int]) -> None:
-        copying.guard(files)
         with Manifest(files, landed) as manifest:
             *making, copy, filling, clearing = DIALECT.arriving(table, manifest, self._role, landed, fixed)
             for statement in making:

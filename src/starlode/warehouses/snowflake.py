@@ -1,4 +1,4 @@
-"""Snowflake as the warehouse: rows by PUT and one COPY, everything else as SQL, in transactions of rows alone.
+"""Snowflake as the warehouse: rows by one COPY, put or from where they lie, the rest as SQL, in transactions of rows alone.
 
 What a transaction needs made is made by a second session, since making commits. A run holds the warehouse by a lease that each
 of its transactions renews. Rows of a replaced table are taken out and put in, so that rights to it and views on it stay, and so
@@ -8,7 +8,7 @@ that readers see the old ones until the transaction ends.
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,8 +17,9 @@ from starlode.secret import Secret
 from starlode.session import Reshape, Unfit
 from starlode.snowflake import answers, copying
 from starlode.snowflake.address import TAG, Address, connect, problem, tagged
-from starlode.snowflake.dialect import ARRIVED, DIALECT, ROW, Arrival, letters
+from starlode.snowflake.dialect import ARRIVED, DIALECT, ROW, Arrival, letters, uncarried
 from starlode.snowflake.driver import part
+from starlode.snowflake.external import external
 from starlode.snowflake.holding import hold, is_made
 from starlode.snowflake.making import DROPPED, FILLED, STAY, Making, kept, run, show_anew, tidy
 from starlode.snowflake.refusing import Refused, Unknown, told
@@ -27,12 +28,14 @@ from starlode.warehouse import Misspelt, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
     from typing import Self
 
     import pyarrow as pa
 
     from starlode.session import Misfits
+    from starlode.snowflake.external import External
     from starlode.snowflake.holding import Holder
     from starlode.sql.dialect import Dialect
     from starlode.table import Column, Table, Type
@@ -64,6 +67,10 @@ class Snowflake:
     role: str = _text("The role that a run has; without it, the user's own.", r"\w[\w$]*")
     login: str = _text("How one comes in: password, key, oauth or sso.", "password|key|oauth|sso", "password")
     key: str = _text("The file of a private key, for `login=key`.", r"[^?#\s]+")
+    stage: str = _text(
+        "An external stage on the landing's bucket, such as raw.landing, from which rows are loaded; without it, by PUT.",
+        r"\w[\w$]*(\.\w[\w$]*){1,2}",
+    )
     protocol: str = _text("https, or http for a double on this machine.", "https|http", "https")
 
     @classmethod
@@ -86,7 +93,7 @@ class Snowflake:
 
     @property
     def dialect(self) -> Dialect:
-        return DIALECT
+        return replace(DIALECT, stage=self.stage)
 
     @property
     def exists(self) -> bool:
@@ -97,12 +104,16 @@ class Snowflake:
             part(connection)
 
     def connect(self, *, read_only: bool = False, landing: Path | None = None) -> SnowflakeSession:  # noqa: ARG002
-        """Open the database, which is there already. The client reads the landing and puts what it loads into a stage."""
+        """Open the database, which is there already.
+
+        The client reads the landing and puts what it loads into a stage, unless the landing lies in one.
+        """
         first = connect(self.address)
         if read_only:
             return SnowflakeSession(first)
         second = None
         try:
+            lies_in = external(first, self.stage) if self.stage else None
             second = connect(self.address)
             holder = hold(second, self.address)
             try:
@@ -117,7 +128,7 @@ class Snowflake:
             for connection in filter(None, (second, first)):
                 part(connection)
             raise
-        return SnowflakeSession(first, second, holder)
+        return SnowflakeSession(first, second, holder, lies_in)
 
 
 WAREHOUSE = Snowflake
@@ -126,8 +137,11 @@ WAREHOUSE = Snowflake
 class SnowflakeSession:
     """An open connection to Snowflake, and for a run, a second one; without a lease it only reads."""
 
-    def __init__(self, connection: Any, second: Any = None, holder: Holder | None = None) -> None:
+    def __init__(
+        self, connection: Any, second: Any = None, holder: Holder | None = None, lies_in: External | None = None
+    ) -> None:
         self._connection = connection
+        self._lies_in = lies_in
         self._second = second
         self._holder = holder
         self._making: Making | None = None
@@ -141,7 +155,11 @@ class SnowflakeSession:
 
     @property
     def reads_landing(self) -> bool:
-        return False
+        return self._lies_in is not None
+
+    def guard_landing(self, place: str) -> None:
+        if self._lies_in is not None:
+            self._lies_in.guard(place)
 
     @property
     def slices(self) -> int:
@@ -194,7 +212,7 @@ class SnowflakeSession:
         return copying.misfits(column, values)
 
     def load(self, table: Table, files: Sequence[str], landed: Mapping[str, Type], fixed: Mapping[str, int]) -> None:
-        with copying.staged(self._second, files, landed) as (place, names):
+        with self._staged(files, landed) as (place, names):
             # In one transaction, files of other columns may come after these.
             arrival = Arrival(place, names, f"{ARRIVED}_{len(self._work)}")
             self._work.add(kept(arrival.table))
@@ -291,6 +309,14 @@ class SnowflakeSession:
                 self._holder.leave(self._second)
             part(self._second)
         part(self._connection)
+
+    def _staged(
+        self, files: Sequence[str], landed: Mapping[str, Type]
+    ) -> AbstractContextManager[tuple[str, tuple[str, ...]]]:
+        """Where files lie in a stage and what they are called there, until the block ends."""
+        if self._lies_in is None or uncarried(landed):
+            return copying.staged(self._second, files, landed)
+        return nullcontext((self._lies_in.name, self._lies_in.names(files)))
 
     def _found(self, table: Table) -> tuple[Column, ...]:
         try:

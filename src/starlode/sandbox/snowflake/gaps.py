@@ -10,6 +10,7 @@ NOT_IMITATED = (
     "locks, beyond that a row changed by an open transaction cannot be changed by another session",
     "UPDATE with several source rows for one, MERGE, procedures, tasks, streams, policies, cloning, time travel",
     "roles and grants, beyond users that may only read; network policies, SSO, TLS",
-    "COPY beyond Parquet by name from an internal stage: ON_ERROR, VALIDATE, external stages, the memory of loaded files",
+    "COPY beyond Parquet by name from a stage: ON_ERROR, VALIDATE, the memory of loaded files",
+    "storage integrations, and external stages elsewhere than in S3: one reads whatever its bucket holds",
     "the length of texts, the digits of numbers beyond those of a DuckDB, HASH's numbers, time zones other than UTC",
 )

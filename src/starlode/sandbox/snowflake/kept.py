@@ -34,8 +34,11 @@ def command(python: Path, place: Path, port: int, said: Mapping[str, Any]) -> tu
     return [str(python), "-m", "starlode.sandbox.snowflake.serve", str(port)], settings
 
 
-def make_database(port: int, user: str, password: str, name: str) -> None:
-    """Make a database as a user of the double, with a name that needs no quotes; one that is there stays."""
+def make_database(port: int, user: str, password: str, name: str, stages: Mapping[str, str]) -> None:
+    """Make a database as a user of the double, and stages in it, each with its URL; what is there stays.
+
+    No name needs quotes.
+    """
     import snowflake.connector
 
     with snowflake.connector.connect(
@@ -52,3 +55,7 @@ def make_database(port: int, user: str, password: str, name: str) -> None:
         there = {str(row[1]).upper() for row in cursor.execute("show databases").fetchall()}
         if name.upper() not in there:
             cursor.execute(f"create database {name}")
+        cursor.execute(f"use database {name}")
+        for stage, url in stages.items():
+            cursor.execute(f"create schema if not exists {stage.rpartition('.')[0]}")
+            cursor.execute(f"create or replace stage {stage} url = '{url}'")

@@ -25,6 +25,8 @@ from starlode.sandbox.snowflake.refused import DENIED, MISSING, UNKNOWN, as_refu
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from starlode.sandbox.snowflake.lake import Lake
+
 _FIRST = re.compile(r"\s*(\w+)")
 _COPY_GRANTS = re.compile(r"(create or replace view .*?) copy grants as\n", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"\s*alter session set query_tag = '[^']*'\s*", re.IGNORECASE)
@@ -197,10 +199,12 @@ def _remove(conn: Any, found: re.Match[str], go: Callable[[str], Any]) -> Any:
     return go("select 'removed' as result")
 
 
-def copied_from(others: Callable[..., list[str]]) -> Callable[..., list[str]]:
-    """How the files of a COPY are found where it names them: those of an internal stage lie in a folder."""
+def copied_from(others: Callable[..., list[str]], lake: Lake) -> Callable[..., list[str]]:
+    """How the files of a COPY are found where it names them: in the folder of an internal stage, or a bucket."""
 
     def found(source: str, files: list[str]) -> list[str]:
+        if source.startswith("s3://"):
+            return lake.brought(source, files)
         if not stage.is_internal(source):
             return others(source, files)
         paths = [Path(source) / file for file in files]
