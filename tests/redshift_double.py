@@ -40,7 +40,7 @@ class Redshift:
 
 @contextmanager
 def listening(postgres: Postgres, s3: Bucketeer) -> Iterator[Redshift]:
-    """A double until the block ends."""
+    """A double until the block ends, which reads what is in an S3."""
     lake = Lake(s3.url, s3.key, s3.secret, roles=frozenset({ROLE}))
     gaps: list[str] = []
     listening = Double(postgres.url, lake, USERS).listen(gaps.append)

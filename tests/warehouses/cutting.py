@@ -1,4 +1,7 @@
-"""A relay in front of a server that breaks the connection at a word that the client says, before or after it was heard."""
+"""A relay in front of a server that breaks the connection at a word that the client says, before or after it was heard.
+
+Or it lets the server hear the word, and the client nothing any more.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import struct
 import threading
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,12 +21,17 @@ HEARD_WITHIN = 0.5
 
 @dataclass
 class Cut:
-    """The word at which a connection breaks, how often it is let through before, and whether the server hears it."""
+    """The word at which a connection breaks, how often it is let through before, and whether the server hears it.
+
+    One that holds breaks nothing: no answer comes any more.
+    """
 
     word: bytes
     after: int = 0
     is_heard: bool = False
+    holds: bool = False
     has_broken: bool = False
+    came: threading.Event = field(default_factory=threading.Event)
 
 
 @contextmanager
@@ -42,27 +50,50 @@ def _accept(listening: socket.socket, port: int, cut: Cut) -> None:
             return
         behind = socket.create_connection(("127.0.0.1", port))
         threading.Thread(target=_pass, args=(client, behind, cut), daemon=True).start()
-        threading.Thread(target=_pass, args=(behind, client, None), daemon=True).start()
+        threading.Thread(target=_answer, args=(behind, client, cut), daemon=True).start()
 
 
-def _pass(one: socket.socket, other: socket.socket, cut: Cut | None) -> None:
+def _pass(client: socket.socket, server: socket.socket, cut: Cut) -> None:
+    is_said = False
     try:
-        while data := one.recv(65_536):
-            if cut is not None and not cut.has_broken and cut.word in data and data[:1] == b"P":
+        while data := client.recv(65_536):
+            if not cut.has_broken and cut.word in data and data[:1] == b"P":
                 cut.after -= 1
                 if cut.after < 0:
-                    cut.has_broken = True
-                    _break(one, other, data, is_heard=cut.is_heard)
-                    return
-            other.sendall(data)
+                    if not cut.holds:
+                        cut.has_broken = True
+                        _break(client, server, data, is_heard=cut.is_heard)
+                        return
+                    is_said = True
+            # A statement is described before it is run, and that is answered.
+            if is_said and data[:1] == b"B":
+                cut.has_broken = True
+            server.sendall(data)
+            if cut.has_broken:
+                cut.came.set()
     except OSError:
         pass
     finally:
-        for end in (one, other):
-            # A thread that still waits for it is told, which closing alone does not.
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-        one.close()
+        _close(client, server)
+
+
+def _answer(server: socket.socket, client: socket.socket, cut: Cut) -> None:
+    try:
+        while data := server.recv(65_536):
+            if not (cut.holds and cut.has_broken):
+                client.sendall(data)
+    except OSError:
+        pass
+    finally:
+        _close(server, client)
+
+
+def _close(*ends: socket.socket) -> None:
+    for end in ends:
+        # A thread that still waits for it is told, which closing alone does not.
+        with suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
+    ends[0].close()
 
 
 def _break(client: socket.socket, server: socket.socket, data: bytes, *, is_heard: bool) -> None:

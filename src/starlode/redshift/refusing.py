@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 SPOKEN = ("08", "0A", "25", "26", "28", "2B", "3D", "3F", "40", "42", "53", "54", "55", "57", "58")
 DENIED, STANDS_ON, CANCELLED = "42501", "2BP01", "57014"
 TOO_LONG = "22001"
+# What Redshift could not do in a bucket, whatever the code is.
+OF_S3 = re.compile(r"S3ServiceException:\s*([^,]+)|(not authorized to assume IAM Role)")
+NO_ROOM, QUOTA = "53100", "exceeding the disk space quota"
+UNDONE = "run again: what was not committed is undone"
 # Two loads that read and write each other's tables.
 CONFLICT = "1023"
 
@@ -49,6 +54,18 @@ def refusal(sql: str, error: Exception) -> StarlodeError:
     code, message = held.get("C", ""), held.get("M", "")
     if not code:
         return _lost(sql)
+    if found := OF_S3.search(message):
+        return WarehouseError(
+            f"Redshift cannot use the bucket: {found[1] or found[2]}",
+            where=_shown(sql),
+            hint=f"docs/redshift.md says what its role needs; {UNDONE}",
+        )
+    if code == NO_ROOM or QUOTA in message:
+        return WarehouseError(
+            "Redshift has no room left" + (" in the quota of a schema" if QUOTA in message else " on its disks"),
+            where=_shown(sql),
+            hint=f"make room, or raise the quota (`alter schema … quota …`) or the cluster's size; then {UNDONE}",
+        )
     what, hint = "a value does not fit", None
     if code.startswith(SPOKEN):
         what = message
@@ -62,15 +79,13 @@ def refusal(sql: str, error: Exception) -> StarlodeError:
         return Stopped(
             "Redshift stopped a statement: another session reads and writes the same tables (1023)",
             where=_shown(sql),
-            hint="run again: what was not committed is undone",
+            hint=UNDONE,
         )
     return WarehouseError(f"Redshift refuses a statement: {what}", where=_shown(sql), hint=hint)
 
 
 def _lost(sql: str) -> WarehouseError:
-    return WarehouseError(
-        "the connection to Redshift is lost", where=_shown(sql), hint="run again: what was not committed is undone"
-    )
+    return WarehouseError("the connection to Redshift is lost", where=_shown(sql), hint=UNDONE)
 
 
 def _shown(sql: str) -> str:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from starlode.sandbox.redshift import carrying, wire
+from starlode.sandbox.redshift import carrying, quotas, wire
 from starlode.sandbox.redshift.backend import Backend, described, raw_cells, renumbered, row
 from starlode.sandbox.redshift.copying import is_copy, is_unload
 from starlode.sandbox.redshift.judging import judge
@@ -26,6 +26,8 @@ BYTEA, VARBYTE = 17, 6551
 NUMBERS = {BYTEA: VARBYTE, 3802: 4000, 25: 1043}
 _CASE = re.compile(r"\s*set\s+enable_case_sensitive_identifier\s*(?:to|=)\s*'?(true|on|false|off)'?\s*;?\s*$", re.I)
 _TRUNCATE = re.compile(r"\s*truncate\b", re.I)
+_QUOTA = re.compile(r'\s*alter\s+schema\s+"?(\w+)"?\s+quota\s+(?:(\d+)\s*(mb|gb|tb)|unlimited)\s*;?\s*$', re.I)
+_ENDS = re.compile(r"\s*(commit|end)\b", re.I)
 _FIRST_KEYWORD = re.compile(r"\s*(set)\s+(\w+)", re.I)
 # Settings that PostgreSQL has as well, or keeps for us; others of Redshift's are taken and do nothing.
 _SHARED = {
@@ -108,7 +110,8 @@ class Conversation:
             self._relay(name)
 
     def _is_own(self, sql: str) -> bool:
-        return bool(is_copy(sql) or is_unload(sql) or _TRUNCATE.match(sql) or _setting(sql) not in ("", *_SHARED))
+        is_other = _TRUNCATE.match(sql) or _QUOTA.match(sql) or _setting(sql) not in ("", *_SHARED)
+        return bool(is_copy(sql) or is_unload(sql) or is_other)
 
     def _act(self, sql: str) -> list[Message]:
         """Carry out a statement that is the double's to carry out."""
@@ -118,6 +121,8 @@ class Conversation:
             return carrying.unload(sql, lambda query: self._said(query), self.backend, self.lake)
         if _TRUNCATE.match(sql):
             return self._truncate(sql)
+        if quota := _QUOTA.match(sql):
+            return quotas.give(self.backend, quota[1], quota[2], quota[3])
         chosen = _CASE.match(sql)
         if chosen:
             self.folds = chosen[1].lower() in ("false", "off")
@@ -137,6 +142,8 @@ class Conversation:
     def _said(self, sql: str) -> str:
         """What PostgreSQL is told in place of a statement; raises Refused."""
         judge(sql, is_in_block=self.backend.status == wire.IN_TRANSACTION)
+        if _ENDS.match(sql) and self.backend.status == wire.IN_TRANSACTION:
+            quotas.guard(self.backend)
         if re.match(r"\s*vacuum\b", sql, re.I):
             return "select 1 where false" if self.backend.status == wire.IDLE else "vacuum"
         return rewrite(sql, folds=self.folds)

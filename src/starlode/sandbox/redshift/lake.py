@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ from starlode.sandbox.redshift.refused import DENIED, LOADING, Refused
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+_CODE = re.compile(r"<Code>(\w+)</Code>")
+_SAID = {"ExpiredToken": "The provided token has expired."}
 NULL_TIME = "it is not known how Parquet's time reaches a column of Redshift"
 # The type of a Parquet column that each type of Redshift's takes; decimals are told by their digits.
 TAKEN: Mapping[str, tuple[str, ...]] = {
@@ -49,9 +52,11 @@ class Lake:
         try:
             return bytes(self._store(bucket).get(key).bytes())
         except FileNotFoundError as error:
-            raise Refused(LOADING, f"S3ServiceException: The specified key does not exist, Key: {key}") from error
+            raise Refused(
+                LOADING, f"S3ServiceException:The specified key does not exist.,Status 404,Key {key}"
+            ) from error
         except Exception as error:
-            raise Refused(LOADING, f"S3ServiceException: {type(error).__name__}, Bucket: {bucket}") from error
+            raise Refused(LOADING, _of_s3(error)) from error
 
     def write(self, url: str, content: bytes) -> None:
         bucket, key = _split(url)
@@ -163,6 +168,13 @@ def _as_text(values: Any) -> Any:
     if pa.types.is_binary(values.type) or pa.types.is_large_binary(values.type):
         return pa.array([None if v is None else "\\x" + v.hex() for v in values.to_pylist()], pa.string())
     return values.cast(pa.string())
+
+
+def _of_s3(error: Exception) -> str:
+    """What S3 answered, as Redshift tells it."""
+    found = _CODE.search(str(error))
+    code = found[1] if found else type(error).__name__
+    return f"S3ServiceException:{_SAID.get(code, code)},Status 400,Error {code},Rid 0,ExtRid 0,CanRetry 0"
 
 
 def _split(url: str) -> tuple[str, str]:

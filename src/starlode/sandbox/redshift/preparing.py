@@ -4,6 +4,7 @@ from __future__ import annotations
 
 SCHEMA = "redshift"
 SEARCHED = f"public, {SCHEMA}, pg_catalog"
+QUOTAS = f"{SCHEMA}.schema_quota"
 # Two nodes with two slices each.
 SLICES = 4
 ERRORS = f"{SCHEMA}.sys_load_error_detail"
@@ -84,6 +85,8 @@ STATEMENTS = (
     "file_name text, line_number bigint, column_name text, column_type text, column_length text, error_code integer, "
     "error_message text)",
     f"grant select on {ERRORS} to public",
+    f"create table if not exists {QUOTAS} (schema_name text primary key, megabytes bigint)",
+    f"grant all on {QUOTAS} to public",
     f"create or replace view {SCHEMA}.stv_slices as\n"
     f"select n / 2 as node, n as slice, n % 2 as localslice, 'D'::char as type from generate_series(0, {SLICES - 1}) as r(n)",
     f"grant select on {SCHEMA}.stv_slices to public",
