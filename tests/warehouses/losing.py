@@ -1,4 +1,7 @@
-"""A relay in front of a server of HTTP at which an answer is lost, or a request held back, at a word that the client says."""
+"""A relay in front of a server of HTTP at which an answer is lost, or a request held back, at a word that the client says.
+
+Or the client gets another answer, as a server gives it that does not carry out what it is asked.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +21,15 @@ PATIENCE = 60
 
 @dataclass
 class Lost:
-    """The word at which an answer is lost, or at which nothing is passed on any more, and whether it was said."""
+    """The word at which an answer is lost, or at which nothing is passed on any more, and whether it was said.
+
+    `instead` is what is answered instead, with its status, so many times, and the server hears nothing then.
+    """
 
     word: bytes
     holds: bool = False
+    instead: tuple[int, bytes] | None = None
+    times: int = 1
     has_lost: bool = False
     came: threading.Event = field(default_factory=threading.Event)
 
@@ -42,16 +50,24 @@ def losing(port: int, lost: Lost) -> Iterator[int]:
                 lost.came.set()
                 self._break()
                 return
+            if is_meant and lost.instead is not None and lost.times:
+                lost.times -= 1
+                lost.has_lost = True
+                self._answer(*lost.instead)
+                return
             answer = self._asked(body)
             if is_meant and not lost.has_lost:
                 lost.has_lost = True
                 self._break()
                 return
-            self.send_response(answer[0])
+            self._answer(*answer)
+
+        def _answer(self, status: int, content: bytes) -> None:
+            self.send_response(status)
             self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(answer[1])))
+            self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(answer[1])
+            self.wfile.write(content)
 
         def _asked(self, body: bytes) -> tuple[int, bytes]:
             behind = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)

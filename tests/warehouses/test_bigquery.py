@@ -8,8 +8,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,8 +27,6 @@ from tests import bigquery_double, projects
 from tests.thorough import IS_THOROUGH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from starlode.project import Project
     from starlode.sandbox.bigquery.double import Request
     from tests.bigquery_double import BigQuery as Double
@@ -57,37 +54,10 @@ LATER = {
     "data/orders2.csv": "no,id,at,amount\n3,C1,2024-01-03,3.30\n",
 }
 SALES = "select sum(amount), count(*) from star.fact_sales"
-# The request at which a run is killed, and what a throttled one is answered: some of each, or all where all are asked for.
+# The request at which a run is killed: some, or all where all are asked for.
 MOMENTS = range(15, 165, 15) if IS_THOROUGH else (75, 130)
-CODES = ("429", "503") if IS_THOROUGH else ("503",)
 TEN_MIB = 10 << 20
 NUMBERS = Table("star", "numbers", (Column("n", INTEGER), Column("word", TEXT)))
-
-
-@dataclass
-class Meets:
-    """What befalls requests: at most so many times, those that end so."""
-
-    what: str = ""
-    times: int = 0
-    of: tuple[str, ...] = ()
-    seen: Counter[str] = field(default_factory=Counter)
-
-    def __call__(self, request: Request) -> str:
-        path = f"{request.verb} {request.path[0]}"
-        self.seen[path] += 1
-        if self.times and path in self.of:
-            self.times -= 1
-            return self.what
-        return ""
-
-
-@pytest.fixture
-def meets(bigquery_server: Double) -> Iterator[Meets]:
-    befalls = Meets()
-    bigquery_server.double.meets = befalls
-    yield befalls
-    bigquery_server.double.meets = lambda _: ""
 
 
 @pytest.fixture
@@ -134,25 +104,6 @@ def test_datasets_that_are_there_are_not_made(bigquery: str, bigquery_server: Do
     assert [sql for sql in asked if sql.startswith("create schema")] == []
 
 
-def test_a_load_whose_answer_was_lost_is_not_made_twice(project: Project, meets: Meets) -> None:
-    meets.what, meets.times, meets.of = "unanswered", 1, ("POST upload",)
-
-    starlode.run(project)
-
-    assert total(project) == (Decimal("3.3"), 2)
-    assert starlode.check(project) == ()
-    assert meets.times == 0
-
-
-def test_a_statement_whose_answer_was_lost_is_not_run_twice(project: Project, meets: Meets) -> None:
-    meets.what, meets.times, meets.of = "unanswered", 3, ("POST jobs",)
-
-    starlode.run(project)
-
-    assert total(project) == (Decimal("3.3"), 2)
-    assert starlode.check(project) == ()
-
-
 def test_the_jobs_of_a_run_have_its_name_for_a_label(project: Project, bigquery_server: Double) -> None:
     run = starlode.run(project)
 
@@ -165,16 +116,6 @@ def test_the_jobs_of_a_run_have_its_name_for_a_label(project: Project, bigquery_
     assert {told["run"] for told in loads} == {label}
     assert re.fullmatch("[a-z0-9_-]{1,63}", label)
     assert sum("run" in told for told in labels) > 50
-
-
-@pytest.mark.parametrize("code", CODES)
-def test_what_is_throttled_is_asked_again(project: Project, meets: Meets, code: str) -> None:
-    meets.what, meets.times, meets.of = code, 2, ("POST jobs", "POST upload", "GET queries")
-
-    run = starlode.run(project)
-
-    assert run.status == "succeeded"
-    assert total(project) == (Decimal("3.3"), 2)
 
 
 def test_a_key_that_is_not_right_is_told(

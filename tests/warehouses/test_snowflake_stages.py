@@ -9,6 +9,7 @@ import pytest
 import starlode
 from starlode.errors import StarlodeError, WarehouseError
 from tests import projects
+from tests.s3.proxy import Faults, between
 from tests.snowflake_double import Snowflake, served
 from tests.warehouses.losing import Lost, losing
 
@@ -43,8 +44,14 @@ STAGE = "raw.landing"
 
 
 @pytest.fixture(scope="module")
-def double(semantics: Server) -> Iterator[Snowflake]:
-    with served(semantics) as listening:
+def faults() -> Faults:
+    """What befalls Snowflake where it asks for an object of the stage."""
+    return Faults("expired", "GET .*part-", times=0)
+
+
+@pytest.fixture(scope="module")
+def double(semantics: Server, faults: Faults) -> Iterator[Snowflake]:
+    with between(semantics, faults) as asked, served(asked) as listening:
         yield listening
 
 
@@ -150,3 +157,19 @@ def test_a_landed_file_that_is_gone_stops_the_load_and_the_next_run_mends_it(
     starlode.run(project)
 
     assert sales(project) == ["3.30", "2"]
+
+
+def test_a_credential_of_the_stage_that_expires_in_the_middle_stops_the_load_and_the_next_run_mends_it(
+    database: str, double: Snowflake, bucket: str, faults: Faults, tmp_path: Path
+) -> None:
+    project = laid(tmp_path, staged(double, database, f"s3://{bucket}/lake/"), f"s3://{bucket}/lake")
+    faults.pattern, faults.times, faults.met = "GET .*/orders/.*part-", 1, 0
+
+    with pytest.raises(StarlodeError, match="Failed to access remote file") as refused:
+        starlode.run(project)
+    starlode.run(project, wait=10)
+
+    assert faults.met == 1
+    assert "docs/snowflake.md" in str(refused.value.hint)
+    assert sales(project) == ["3.30", "2"]
+    assert starlode.check(project) == ()

@@ -20,7 +20,8 @@ SPOKEN = re.compile(
 )
 COST = "bytesBilledLimitExceeded"
 CONCURRENT = "concurrent update"
-BUSY = ("rateLimitExceeded", "quotaExceeded", "jobRateLimitExceeded", "backendError", "internalError")
+USED_UP = "quotaExceeded"
+BUSY = ("rateLimitExceeded", USED_UP, "jobRateLimitExceeded", "backendError", "internalError")
 DENIED = "docs/bigquery.md names the rights that a run needs"
 
 
@@ -51,6 +52,12 @@ def refusal(sql: str, error: Exception) -> StarlodeError:
             "a statement would read more than `maximum_gb` of the target allows",
             where=where,
             hint="look at `starlode plan`, and raise `maximum_gb` if that is right",
+        )
+    if reason == USED_UP:
+        return Stopped(
+            f"BigQuery refuses a statement: {_spoken(message)}",
+            where=where,
+            hint="quotas begin anew within a day, and some can be raised (the console's page Quotas); then run again",
         )
     if code in (401, 403) and reason not in BUSY:
         what = "the credentials are not right" if code == 401 else f"it is not allowed: {_spoken(message)}"

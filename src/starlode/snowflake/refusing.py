@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 # Errors below this number speak of names, rights and syntax; those of values are above it, and quote them.
 SPOKEN_BELOW = 100_000
 DENIED, UNKNOWN, LOCKED = 3001, (904, 2003, 2043), 625
+# A statement that was stopped from outside, and a virtual warehouse that may compute no more.
+CANCELLED, USED_UP = 604, 90_073
 # The server tells codes of its own where the session is no more, and the driver where nobody answers.
 SESSION_LOST = range(390_104, 390_120)
 UNANSWERED = range(250_000, 260_000)
@@ -55,6 +57,12 @@ def refusal(sql: str, error: Any) -> StarlodeError:
             where=_shown(sql),
             hint="run again: what was not committed is undone",
         )
+    if number == CANCELLED:
+        return Stopped(
+            "Snowflake stopped a statement: somebody, a limit of time or a resource monitor has cancelled it",
+            where=_shown(sql),
+            hint="look at the query history, and run again: what was not committed is undone",
+        )
     if number >= SPOKEN_BELOW:
         refused = Refused(f"Snowflake refuses a statement: a value does not fit ({number:06})", where=_shown(sql))
         found = COLUMN.search(str(error.raw_msg or ""))
@@ -62,6 +70,8 @@ def refusal(sql: str, error: Any) -> StarlodeError:
         return refused
     kind = Unknown if number in UNKNOWN else WarehouseError
     hint = "docs/snowflake.md names the rights that a run needs" if number in (DENIED, *UNKNOWN) else None
+    if number == USED_UP:
+        hint = "raise the quota of the resource monitor, or wait until it begins anew; then run again"
     what = " ".join(str(error.raw_msg or "").split())[:300]
     return kind(f"Snowflake refuses a statement: {what} ({number:06})", where=_shown(sql), hint=hint)
 

@@ -35,6 +35,13 @@ NOT_IMITATED = (
     "rights below a project: an account may read, or write, or neither",
     "the Storage Read and Write interfaces",
 )
+# What may befall a request before it is heard, with the reason that is told.
+REASONS = {
+    "429": (429, "rateLimitExceeded", "try again"),
+    "503": (503, "backendError", "try again"),
+    "expired": (401, "authError", "Invalid Credentials"),
+    "quota": (403, "quotaExceeded", "Quota exceeded: Your table exceeded quota for imports or query appends per table"),
+}
 PREFIX = "/bigquery/v2/projects/"
 UPLOAD = "/upload" + PREFIX
 
@@ -129,8 +136,8 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): text for name, text in self.headers.items()}
         request = Request(self.command, project, (*(("upload",) if is_upload else ()), *path), asked, headers, body)
         befalls = self.double.meets(request)
-        if befalls.isdigit():
-            self._refuse(int(befalls), "backendError" if befalls == "503" else "rateLimitExceeded", "try again")
+        if befalls in REASONS:
+            self._refuse(*REASONS[befalls])
             return
         if befalls == "unheard":
             self._cut_off()
