@@ -122,13 +122,6 @@ class Paper:
     def reads_landing(self) -> bool:
         return False
 
-    def guard_landing(self, place: str) -> None:
-        """Nothing: on paper nothing is loaded."""
-
-    @property
-    def slices(self) -> int:
-        return 1
-
     def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
         self.said.append(Heard(sql, tuple(values)))
         self._session.execute(sql, values)

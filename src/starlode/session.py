@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from starlode.errors import DataError
 
@@ -53,13 +53,6 @@ class Session(Protocol):
     @property
     def reads_landing(self) -> bool:
         """Whether the warehouse itself reads landed files where they lie; else they are fetched for it."""
-
-    def guard_landing(self, place: str) -> None:
-        """Refuse a landing, told by where it lies, that the warehouse could not load from; raises WarehouseError."""
-
-    @property
-    def slices(self) -> int:
-        """How many landed files the warehouse reads at once where it reads them itself; one elsewhere."""
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
         """Run one statement with its values bound."""
@@ -130,3 +123,20 @@ class Session(Protocol):
 
     def close(self) -> None:
         """Give the warehouse back."""
+
+
+@runtime_checkable
+class Reaching(Protocol):
+    """A session whose warehouse may read landed files where they lie."""
+
+    @property
+    def slices(self) -> int:
+        """How many files it reads at once."""
+
+    def guard_landing(self, place: str) -> None:
+        """Refuse a landing, told by where it lies, that the warehouse could not load from; raises WarehouseError."""
+
+
+def slices_of(session: Session | None) -> int:
+    """How many files a warehouse reads at once; one where they are fetched for it."""
+    return session.slices if isinstance(session, Reaching) else 1

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from starlode.edition import Changes, Edition, Part, commit, folder_of, numbers, read_edition
 from starlode.landing import now
 from starlode.parts import PartWriter
+from starlode.session import slices_of
 from starlode.sql import edition as sql
 from starlode.sql import ledger as ledger_sql
 from starlode.sql.before import before_table
@@ -177,7 +178,7 @@ class _Maker:
         """The rows of a SELECT as files of the edition."""
         work = self._work
         folder = folder_of(self.number, work.ledger.run_id, table, kind)
-        with PartWriter(work.landing, folder, work.target.slices if work.target else 1) as parts:
+        with PartWriter(work.landing, folder, slices_of(work.target)) as parts:
             for batch in work.session.arrow(select):
                 parts.write(batch)
                 work.listen(Progress(self._step, parts.rows + batch.num_rows, 0))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from starlode.errors import DataError
 from starlode.landing import Manifest, commit, folder_of, now, read_manifest
 from starlode.parts import PartWriter
+from starlode.session import slices_of
 from starlode.source import ReadAgain
 from starlode.step import Land, Outcome
 from starlode.work import Progress, Work
@@ -39,7 +40,7 @@ def _extract(step: Land, work: Work, columns: tuple[Column, ...]) -> Manifest:
     position: dict[str, Any] = {}
     findings: list[Finding] = []
     read = 0
-    with PartWriter(work.landing, _folder(step, work), work.session.slices) as parts:
+    with PartWriter(work.landing, _folder(step, work), slices_of(work.session)) as parts:
         for batch in source.read(step.stream, step.look, columns):
             parts.write(batch.rows)
             parts.reject(batch.rejects)

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from starlode.finding import Reject
 from starlode.landing import folder_of
 from starlode.parts import PartWriter, read_rejects
+from starlode.session import slices_of
 from starlode.source import FILE_COLUMN, ROW_COLUMN
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def sieved(work: Work, stream: Stream, manifest: Manifest) -> Iterator[Manifest]
     # The name of a folder that this run could have landed, so that `sweep` knows what a crash leaves.
     folder = f"{folder_of(stream)}/{manifest.number + 1:08}-{work.ledger.run_id}"
     try:
-        with PartWriter(landing, folder, work.session.slices) as parts:
+        with PartWriter(landing, folder, slices_of(work.session)) as parts:
             if manifest.rejects is not None:
                 parts.reject(read_rejects(landing, manifest.rejects))
             for file in manifest.files:

@@ -141,13 +141,6 @@ class BigQuerySession:
     def reads_landing(self) -> bool:
         return False
 
-    def guard_landing(self, place: str) -> None:
-        """Nothing: landed files are fetched."""
-
-    @property
-    def slices(self) -> int:
-        return 1
-
     def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
         self._guard_writing()
         if (found := acting.MAKES.match(sql)) and "." not in found["name"]:

@@ -139,13 +139,6 @@ class DuckDBSession:
     def reads_landing(self) -> bool:
         return False
 
-    def guard_landing(self, place: str) -> None:
-        """Nothing: landed files are fetched."""
-
-    @property
-    def slices(self) -> int:
-        return 1
-
     def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
         self._run(sql, values)
 
