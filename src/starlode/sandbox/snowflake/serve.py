@@ -2,8 +2,7 @@
 
 `python -m starlode.sandbox.snowflake.serve PORT` reads from the variable STARLODE_DOUBLE, as JSON, who may come in: for each
 user a password or a token, or the public key of one who signs; `reads` for one who may only read; and how many seconds a
-transaction that is idle may stand in others' way; `warehouses` and `roles` that there are; and the `s3` in which external
-stages lie, by its url, key and secret.
+transaction that is idle may stand in others' way; `warehouses` and `roles` that there are.
 """
 
 from __future__ import annotations
@@ -27,7 +26,6 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from starlode.sandbox.snowflake.gaps import NOT_IMITATED
-from starlode.sandbox.snowflake.lake import Lake
 from starlode.sandbox.snowflake.plainly import is_plain, plain, whole
 from starlode.sandbox.snowflake.standing import World, copied_from
 
@@ -39,7 +37,7 @@ WAREHOUSES, ROLES = ("load",), ("loader",)
 def main(port: int, told: Any) -> None:
     """Serve until the process is ended."""
     world = World(float(told.get("idle", 300)))
-    _stand_in(world, Lake(told.get("s3")))
+    _stand_in(world)
     users = told["users"]
     there = {"warehouse": told.get("warehouses", WAREHOUSES), "roleName": told.get("roles", ROLES)}
     enter = server.login_request
@@ -90,7 +88,7 @@ def main(port: int, told: Any) -> None:
     uvicorn.run(server.app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
 
 
-def _stand_in(world: World, lake: Lake) -> None:
+def _stand_in(world: World) -> None:
     """Let statements go through the world, files come by the file system, and nothing be made by a login."""
 
     class Cursor(FakeSnowflakeCursor):  # type: ignore[misc]
@@ -105,7 +103,7 @@ def _stand_in(world: World, lake: Lake) -> None:
     server.gcs_stage_info = lambda _request, _expr, data: data["stageInfo"]
     server.shared_fs.create_database_on_connect = False
     server.shared_fs.create_schema_on_connect = False
-    fakesnow.copy_into._source_urls = copied_from(fakesnow.copy_into._source_urls, lake)
+    fakesnow.copy_into._source_urls = copied_from(fakesnow.copy_into._source_urls)
     # A sum of decimals is exact; fakesnow makes doubles of them, for the sake of texts that are summed up.
     fakesnow.cursor.transforms.numeric_agg_implicit_cast = lambda expression: expression
     # A number without digits after the point has as many before it as 64 bits, or as there are.

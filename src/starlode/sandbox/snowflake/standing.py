@@ -20,12 +20,11 @@ import duckdb
 from fakesnow.cursor import FakeSnowflakeCursor
 from fakesnow.transforms import stage
 
+from starlode.sandbox.snowflake.lake import Lake, told_of_s3
 from starlode.sandbox.snowflake.refused import DENIED, MISSING, UNKNOWN, as_refused, judge, refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from starlode.sandbox.snowflake.lake import Lake
 
 _FIRST = re.compile(r"\s*(\w+)")
 _COPY_GRANTS = re.compile(r"(create or replace view .*?) copy grants as\n", re.IGNORECASE | re.DOTALL)
@@ -199,8 +198,10 @@ def _remove(conn: Any, found: re.Match[str], go: Callable[[str], Any]) -> Any:
     return go("select 'removed' as result")
 
 
-def copied_from(others: Callable[..., list[str]], lake: Lake) -> Callable[..., list[str]]:
+def copied_from(others: Callable[..., list[str]]) -> Callable[..., list[str]]:
     """How the files of a COPY are found where it names them: in the folder of an internal stage, or a bucket."""
+
+    lake = Lake(told_of_s3())
 
     def found(source: str, files: list[str]) -> list[str]:
         if source.startswith("s3://"):
