@@ -391,3 +391,16 @@ NOT_IN_BIGQUERY = (
 )
 # BigQuery writes no zeros behind the last digit of a number.
 WRITTEN_OTHERWISE = ("cast(d as text)",)
+# What Snowflake has no words for, or others that mean something else, and what its double does not know.
+NOT_IN_SNOWFLAKE = (
+    *("concat_ws('-', t, u)", "millisecond(at)", "microsecond(at)", "extract(millisecond from at)", "t[2]", "t[1:3]"),
+    *("strftime(at, '%B %b %A %a %j %p %I')", "strftime(at, '%-d.%-m.%Y')", "strftime(at, 'Week %V of %G')"),
+    *("strftime(at, '%U')", "string_split(t, ',')[1]", "string_split(t, ',')", "regexp_split_to_array(t, ',')"),
+    *("bit_count(n)", "epoch_ms(at)", "isoyear(at)", "date_sub('month', at, until)", "date_sub('day', at, until)"),
+    *("at + to_days(n)", "age(until, at)", "printf('%d', n)", "format('{}', n)", "typeof(n)", "levenshtein(t, u)"),
+    *("damerau_levenshtein(t, u)", "list(n) over ()", "gcd(n, m)"),
+)
+NOT_ON_THE_DOUBLE_OF_SNOWFLAKE = (
+    *("regexp_replace(t, '[a-z]', '.')", "n & 3", "n | 8", "xor(n, m)", "to_timestamp(n)", "substr(t, n)"),
+    "substr(t, m - 4, 3)",
+)

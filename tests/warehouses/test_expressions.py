@@ -18,7 +18,17 @@ from starlode.warehouses.bigquery import BigQuery as BigQueryWarehouse
 from starlode.warehouses.duckdb import DuckDB
 from starlode.warehouses.postgres import Postgres
 from starlode.warehouses.redshift import Redshift as RedshiftWarehouse
-from tests.warehouses.expressions import NOT_IN_BIGQUERY, ROWS, SAID, TABLE, UNSAID, WRITTEN_OTHERWISE
+from starlode.warehouses.snowflake import Snowflake
+from tests.warehouses.expressions import (
+    NOT_IN_BIGQUERY,
+    NOT_IN_SNOWFLAKE,
+    NOT_ON_THE_DOUBLE_OF_SNOWFLAKE,
+    ROWS,
+    SAID,
+    TABLE,
+    UNSAID,
+    WRITTEN_OTHERWISE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -85,6 +95,16 @@ def test_bigquery_means_the_same_or_refuses(embedded: Session, bigquery: str) ->
 
     assert refused == []
     assert [told for _, told in written] == ["12.3456", "-12.345", "0.005", "99.995", None]
+
+
+def test_snowflake_means_the_same_or_refuses(embedded: Session, snowflake: str) -> None:
+    session = _filled(Snowflake.named(snowflake, Path()).connect())
+    unknown = (*NOT_IN_SNOWFLAKE, *NOT_ON_THE_DOUBLE_OF_SNOWFLAKE)
+    _are_alike([e for e in (*SAID, *UNSAID) if e not in unknown], embedded, session)
+    refused = [e for e in unknown if _given(e, session) is not None]
+    session.close()
+
+    assert refused == []
 
 
 def _are_alike(expressions: Sequence[str], embedded: Session, session: Session) -> None:

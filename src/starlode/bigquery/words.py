@@ -16,7 +16,7 @@ from starlode.sql.ledger import LEDGER_SCHEMA
 from starlode.sql.patterns import likened, with_one_group
 from starlode.sql.staging import STAGING_SCHEMA
 from starlode.sql.translate import Untranslated, part_of
-from starlode.sql.ways import Way, of
+from starlode.sql.ways import Way, all_but, counted_from_one, of, replaced_everywhere
 from starlode.star import STAR_SCHEMA
 
 if TYPE_CHECKING:
@@ -175,14 +175,6 @@ def _extracted(node: exp.Expr) -> str:
     return f"if({value} is null, null, coalesce(regexp_extract({value}, {pattern}), ''))"
 
 
-def _replaced(node: exp.Expr) -> str:
-    """Every match of a pattern replaced; BigQuery has no word for the first one alone."""
-    flags = node.args.get("modifiers")
-    if flags is None or flags.name != "g":
-        raise Untranslated("`regexp_replace` replaces the first match only; with 'g' as its last word it replaces all")
-    return f"regexp_replace({_text(node.this)}, {_text(node.expression)}, {_text(node.args['replacement'])})"
-
-
 def _fixed(pattern: Any) -> str:
     if not (isinstance(pattern, exp.Literal) and pattern.is_string):
         raise Untranslated("a pattern is no text of its own")
@@ -271,6 +263,10 @@ _WAYS: dict[type[exp.Expr], Way] = {
     exp.Monthname: of("format_datetime('%B', cast({this} as datetime))", _text),
     exp.ByteString: lambda node: exp.Literal.string(node.name).sql(dialect=DIALECT),
     exp.BitLength: of("(byte_length({this}) * 8)", _text),
+    exp.Left: all_but("left", _text),
+    exp.Right: all_but("right", _text),
+    exp.Substring: counted_from_one(_text),
+    exp.Unicode: of("case when {this} = '' then -1 else unicode({this}) end", _text),
     exp.SHA2: of("to_hex(sha256({this}))", _text),
     exp.Concat: _joined,
     exp.ConcatWs: _joined_by,
@@ -283,7 +279,7 @@ _WAYS: dict[type[exp.Expr], Way] = {
     exp.SimilarTo: of("regexp_contains({this}, concat('^(?:', {expression}, ')$'))", _text),
     exp.RegexpExtract: _extracted,
     exp.RegexpFullMatch: of("regexp_contains({this}, concat('^(?:', {expression}, ')$'))", _text),
-    exp.RegexpReplace: _replaced,
+    exp.RegexpReplace: replaced_everywhere(_text),
     exp.JSONExtract: _walked,
     exp.JSONExtractScalar: _walked_text,
     exp.AnyValue: of("min({this})", _text),

@@ -12,7 +12,7 @@ from sqlglot import exp, transforms
 
 from starlode.sql.patterns import FIXED
 from starlode.sql.translate import Untranslated, part_of
-from starlode.sql.ways import Way, of, patterned, substring, unlike, weeks
+from starlode.sql.ways import Way, of, patterned, replaced_everywhere, substring, unlike, weeks
 
 DIALECT = "redshift"
 TEXT_WORD = "varchar(65535)"
@@ -150,6 +150,7 @@ _WAYS: dict[type[exp.Expr], Way] = {
     exp.Monthname: of("trim(to_char({this}, 'Month'))", _text),
     exp.Contains: of("strpos({this}, {expression}) > 0", _text),
     exp.RegexpExtract: _extracted,
+    exp.RegexpReplace: replaced_everywhere(_text),
     exp.RegexpFullMatch: of("{this} ~ ('^(' || {expression} || ')$')", _text),
     exp.DateFromParts: of(
         "to_date({year} || '-' || lpad({month}, 2, '0') || '-' || lpad({day}, 2, '0'), 'YYYY-MM-DD')", _text

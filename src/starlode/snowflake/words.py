@@ -11,7 +11,7 @@ from typing import Any
 from sqlglot import exp
 
 from starlode.sql.translate import Untranslated, part_of
-from starlode.sql.ways import Way, of, patterned, unlike
+from starlode.sql.ways import Way, all_but, counted_from_one, of, patterned, unlike
 
 DIALECT = "snowflake"
 KINDS = {
@@ -24,6 +24,7 @@ KINDS = {
     exp.DataType.Type.TIMESTAMPTZ: "timestamp_ltz(6)",
     exp.DataType.Type.TIMESTAMP: "timestamp_ntz(6)",
 }
+EPOCH = "cast(date_part(epoch_microsecond, {0}) as double) / 1000000"
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 # Parts of a moment that are functions here; others are asked by their names.
 PARTS = {
@@ -66,6 +67,9 @@ def said(tree: exp.Expr) -> exp.Expr:
 def _said(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.DataType) and node.this in KINDS:
         return exp.DataType.build(KINDS[node.this], dialect=DIALECT)
+    any_value = node.this if isinstance(node, exp.IgnoreNulls) else node
+    if isinstance(any_value, exp.AnyValue):
+        return exp.Min(this=any_value.this.transform(_said))
     part = part_of(node)
     if part is not None:
         return exp.maybe_parse(_part(*part), dialect=DIALECT)
@@ -124,11 +128,26 @@ def _part(part: str, of_what: exp.Expr) -> str:
 
 
 def _extracted(node: exp.Expr) -> str:
+    """What a pattern or a group of it matches: an empty text where it does not match, and NULL of no text."""
     group, value, pattern = node.args.get("group"), _text(node.this), _text(node.expression)
-    number = group.name if group is not None else "0"
-    return (
-        f"case when {value} is not null then coalesce(regexp_substr({value}, {pattern}, 1, 1, 'e', {number}), '') end"
-    )
+    places = f", 1, 1, 'e', {group.name}" if group is not None and group.name != "0" else ""
+    return f"case when {value} is not null then coalesce(regexp_substr({value}, {pattern}{places}), '') end"
+
+
+def _replaced(node: exp.Expr) -> str:
+    """The first match of a pattern replaced, or each."""
+    flags = node.args.get("modifiers")
+    if flags is not None and flags.name != "g":
+        raise Untranslated("`regexp_replace` has other words than 'g' at its end")
+    places = ", 1, 1" if flags is None else ""
+    return f"regexp_replace({_text(node.this)}, {_text(node.expression)}, {_text(node.args['replacement'])}{places})"
+
+
+def _since_1970(node: exp.Expr) -> str | None:
+    """How many seconds after the beginning of 1970 a moment is."""
+    is_called = isinstance(node, exp.Anonymous)
+    asked, moment = node.expressions if is_called else (node.this, node.expression)
+    return EPOCH.format(_text(moment)) if asked.name.lower() == "epoch" else None
 
 
 def _joined(node: exp.Expr) -> str:
@@ -162,7 +181,18 @@ _WAYS: dict[type[exp.Expr], Way] = {
     exp.DateDiff: _weeks,
     exp.TimeToStr: patterned("to_char", PATTERNS, _text),
     exp.StrToTime: patterned("to_timestamp_ntz", PATTERNS, _text),
-    exp.AnyValue: of("min({this})", _text),
+    exp.RegexpReplace: _replaced,
+    exp.Left: all_but("left", _text),
+    exp.Right: all_but("right", _text),
+    exp.Substring: counted_from_one(_text),
+    exp.Unicode: of("case when {this} = '' then -1 else unicode({this}) end", _text),
+    exp.Log: lambda node: f"log(10, {_text(node.this)})" if node.args.get("expression") is None else None,
+    exp.TimeToUnix: lambda node: EPOCH.format(_text(node.this)),
+    exp.Extract: _since_1970,
+    exp.ArrayAgg: unlike("list"),
+    exp.Split: unlike("string_split"),
+    exp.Levenshtein: unlike("levenshtein"),
+    exp.Typeof: unlike("typeof"),
     exp.Monthname: of("to_char({this}, 'MMMM')", _text),
     exp.Dayname: of(
         f"decode(dayofweekiso({{this}}), {', '.join(f'{n}, {d!r}' for n, d in enumerate(DAYS, 1))})", _text
@@ -172,5 +202,9 @@ _NAMED: dict[str, Way] = {
     "json_array_length": lambda node: f"array_size({_text(node.expressions[0])})",
     "strlen": lambda node: f"octet_length({_text(node.expressions[0])})",
     "age": unlike("age"),
+    "regexp_split_to_array": unlike("regexp_split_to_array"),
+    "damerau_levenshtein": unlike("damerau_levenshtein"),
+    "date_part": _since_1970,
+    "datepart": _since_1970,
     "now": lambda _: "current_timestamp()",
 }

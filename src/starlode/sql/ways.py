@@ -49,6 +49,47 @@ def substring(text: Text) -> Way:
     return way
 
 
+def replaced_everywhere(text: Text) -> Way:
+    """Every match of a pattern replaced, where there is no word for the first one alone."""
+
+    def way(node: exp.Expr) -> str:
+        flags = node.args.get("modifiers")
+        if flags is None or flags.name != "g":
+            raise Untranslated("`regexp_replace` replaces the first match only; with 'g' at its end it replaces all")
+        return f"regexp_replace({text(node.this)}, {text(node.expression)}, {text(node.args['replacement'])})"
+
+    return way
+
+
+def counted_from_one(text: Text) -> Way:
+    """A part of a text, where a place of 0 means what 1 does: one letter less is taken from there."""
+
+    def way(node: exp.Expr) -> str | None:
+        start, length = node.args.get("start"), node.args.get("length")
+        is_written = isinstance(start, exp.Literal) and start.name != "0"
+        if start is None or is_written or isinstance(start, exp.Neg):
+            return None
+        place = text(start)
+        begins = f"case when {place} = 0 then 1 else {place} end"
+        taken = f", {text(length)} - case when {place} = 0 then 1 else 0 end" if length else ""
+        return f"substr({text(node.this)}, {begins}{taken})"
+
+    return way
+
+
+def all_but(function: str, text: Text) -> Way:
+    """So many letters of an end of a text; a number below zero leaves as many out."""
+
+    def way(node: exp.Expr) -> str | None:
+        if isinstance(node.expression, exp.Literal):
+            return None
+        whole, count = text(node.this), text(node.expression)
+        taken = f"case when {count} < 0 then greatest(length({whole}) + {count}, 0) else {count} end"
+        return f"{function}({whole}, {taken})"
+
+    return way
+
+
 def patterned(function: str, known: Mapping[str, str], text: Text) -> Way:
     """A moment as a text, or a text as a moment, by a pattern that is written down."""
 

@@ -93,6 +93,19 @@ def _cast(node: Any) -> exp.Expr:
     return _of("bq_text({})", node.this) if node.to.this in exp.DataType.TEXT_TYPES else node
 
 
+def _part_of_text(node: Any) -> exp.Expr:
+    """A part of a text, whose letters are counted from 1; 0 is 1."""
+    parts = [node.this, node.args["start"], *([node.args["length"]] if node.args.get("length") else [])]
+    return _of(
+        f"substring({{0}}, case when {{1}} = 0 then 1 else {{1}} end{', {2}' if len(parts) > 2 else ''})", *parts
+    )
+
+
+def _end_of_text(node: Any) -> exp.Expr:
+    word, told = node.key, "error('The length of LEFT and RIGHT cannot be negative')"
+    return _of(f"case when {{1}} < 0 then {told} else {word}({{0}}, {{1}}) end", node.this, node.expression)
+
+
 _WITHIN = {"millisecond": 1_000, "microsecond": 1_000_000}
 _PARTS = {"isoweek": "week", "dayofyear": "doy"}
 _WAYS: dict[type[exp.Expr], Callable[[Any], exp.Expr]] = {
@@ -104,6 +117,10 @@ _WAYS: dict[type[exp.Expr], Callable[[Any], exp.Expr]] = {
     ),
     exp.IntDiv: lambda node: _of("(({}) // ({}))", node.this, node.expression),
     exp.ByteLength: lambda node: _of("strlen({})", node.this),
+    exp.Unicode: lambda node: _of("case when {0} = '' then 0 else unicode({0}) end", node.this),
+    exp.Substring: _part_of_text,
+    exp.Left: _end_of_text,
+    exp.Right: _end_of_text,
     exp.JSONFormat: _json_text,
     exp.JSONValue: lambda node: _of("bq_scalar({}, {})", node.this, _path(node)),
     exp.JSONExtractScalar: lambda node: _of("bq_scalar({}, {})", node.this, _path(node)),

@@ -108,11 +108,25 @@ def _calls(pieces: list[Piece], place: int, sql: str) -> Iterator[tuple[int, int
         yield piece.start, pieces[place + 3].end, f"{piece.word}_{pieces[place + 2].word}("
     elif piece.word == "current_setting" and pieces[place + 2].text == "query_group":
         yield pieces[place + 2].start, pieces[place + 2].end, "'redshift.query_group'"
+    elif piece.word == "regexp_replace":
+        yield from _replaces(pieces, place)
     elif piece.word == "try_cast":
         last = _closing(pieces, place + 1)
         middle = next(i for i in range(last, place, -1) if pieces[i].word == "as")
         kind = sql[pieces[middle].end : pieces[last].start]
         yield pieces[middle].start, pieces[last].end, f", cast(null as {kind}))"
+
+
+def _replaces(pieces: list[Piece], place: int) -> Iterator[tuple[int, int, str]]:
+    """Redshift replaces every match, and takes a place where PostgreSQL takes letters."""
+    last, depth, commas = _closing(pieces, place + 1), 0, []
+    for number in range(place + 1, last):
+        depth += {"(": 1, ")": -1}.get(pieces[number].word, 0)
+        commas += [number] if depth == 1 and pieces[number].word == "," else []
+    if len(commas) < 3:
+        yield pieces[last].start, pieces[last].start, ("" if len(commas) == 2 else ", ''") + ", 'g'"
+    elif pieces[commas[2] + 1].kind == TokenType.STRING:
+        yield pieces[place].start, pieces[place].end, "regexp_replace_at"
 
 
 def _walks(pieces: list[Piece], place: int) -> Iterator[tuple[int, int, str]]:

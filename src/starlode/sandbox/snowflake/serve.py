@@ -11,6 +11,7 @@ import gzip
 import json
 import os
 import sys
+from decimal import Decimal
 from typing import Any
 
 import fakesnow.arrow
@@ -26,6 +27,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from starlode.sandbox.snowflake.gaps import NOT_IMITATED
+from starlode.sandbox.snowflake.otherwise import meant
 from starlode.sandbox.snowflake.plainly import is_plain, plain, whole
 from starlode.sandbox.snowflake.standing import World, copied_from
 
@@ -70,7 +72,13 @@ def main(port: int, told: Any) -> None:
         """A request that comes again, as its answer was lost, is not carried out again."""
         number = request.query_params.get("requestId")
         if number not in answered:
-            answered[number] = await ask(request)
+            try:
+                answered[number] = await ask(request)
+            except server.ServerError as error:
+                # Told as it is, a client would ask again and again for minutes.
+                told = "the double cannot carry this statement out"
+                data = {"errorCode": error.code, "sqlState": "XX000"}
+                return JSONResponse({"data": data, "code": error.code, "message": told, "success": False})
             if len(answered) > ANSWERS_KEPT:
                 answered.pop(next(iter(answered)))
         return answered[number]
@@ -97,7 +105,7 @@ def _stand_in(world: World) -> None:
             return world.carry(self, command, lambda sql: FakeSnowflakeCursor.execute(self, sql, params, *args, **told))
 
         def _transform(self, expression: Any, params: Any) -> Any:
-            return plain(expression) if is_plain(expression) else super()._transform(expression, params)
+            return plain(expression) if is_plain(expression) else super()._transform(meant(expression), params)
 
     fakesnow.conn.FakeSnowflakeCursor = Cursor
     server.gcs_stage_info = lambda _request, _expr, data: data["stageInfo"]
@@ -128,6 +136,14 @@ def _stand_in(world: World) -> None:
         return pa.StructArray.from_arrays(parts.flatten(), fields=list(parts.type), mask=whole.is_null())
 
     fakesnow.arrow.timestamp_to_sf_struct = moments
+    # A bound number may have digits behind the point.
+    bound = server.from_binding
+
+    def numbered_with_digits(binding: Any) -> Any:
+        is_whole = binding["type"] != "FIXED" or "." not in str(binding["value"])
+        return bound(binding) if is_whole else Decimal(binding["value"])
+
+    server.from_binding = numbered_with_digits
     # Lengths of texts are kept in a database of their own, which no transaction can write to beside another one.
     measured = fakesnow.cursor.transforms.extract_text_length
 
