@@ -75,6 +75,24 @@ def test_a_credential_of_the_role_that_expires_in_the_middle_stops_the_load(
     assert sales(laid(tmp_path, redshift, f"s3://{bucket}/lake")) == ["3.30", "2"]
 
 
+def test_what_was_written_down_of_an_earlier_load_does_not_explain_a_later_one(
+    redshift: str, redshift_double: Double, bucket: str, semantics: Server, tmp_path: Path
+) -> None:
+    faults = Faults("expired", r"GET .*/customers/00000002-.*part-", times=1)
+    with between(semantics, faults) as expiring, listening(redshift_double.postgres, expiring) as double:
+        target = redshift.replace(f":{redshift_double.port}/", f":{double.port}/")
+        project = laid(tmp_path, target, f"s3://{bucket}/lake")
+        projects.write(tmp_path, {"data/customers1.csv": f"id,version,name\nC1,1,Ann\nC2,1,Bob\nC3,1,{'é' * 33_000}\n"})
+
+        # One text is too long, and what is left is loaded instead of it.
+        with pytest.raises(WarehouseError, match="The provided token has expired"):
+            starlode.run(project)
+        run = starlode.run(project, wait=20)
+
+    assert (faults.met, run.status) == (1, "succeeded")
+    assert [row.column for row in starlode.rejects(laid(tmp_path, redshift, f"s3://{bucket}/lake"))] == ["name"]
+
+
 def test_our_own_credential_that_expires_before_the_copy_stops_the_load(
     redshift: str, bucket: str, semantics: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,8 @@ import pytest
 
 import starlode
 from starlode.errors import StarlodeError, WarehouseError
+from starlode.snowflake.dialect import DIALECT, Arrival
+from starlode.table import INTEGER, Column, Table
 from tests import projects
 from tests.s3.proxy import Faults, between
 from tests.snowflake_double import Snowflake, served
@@ -41,6 +43,7 @@ FIRST = {
 }
 SALES = "select sum(amount), count(*) from star.fact_sales"
 STAGE = "raw.landing"
+TABLE = Table("house", "things", (Column("n", INTEGER),))
 
 
 @pytest.fixture(scope="module")
@@ -173,3 +176,12 @@ def test_a_credential_of_the_stage_that_expires_in_the_middle_stops_the_load_and
     assert "docs/snowflake.md" in str(refused.value.hint)
     assert sales(project) == ["3.30", "2"]
     assert starlode.check(project) == ()
+
+
+def test_a_copy_names_no_more_files_than_snowflake_takes() -> None:
+    names = tuple(f"{number:06}.parquet" for number in range(2_001))
+
+    making, *copies, filling = DIALECT.arriving(TABLE, Arrival(STAGE, names), {"n": INTEGER}, {})
+
+    assert [copy.count(".parquet'") for copy in copies] == [1_000, 1_000, 1]
+    assert (making[:6], filling[:6]) == ("create", "insert")

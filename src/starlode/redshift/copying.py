@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MOST_BYTES = 65_535
 HINT = "mend the values at the source; the extraction is landed and waits"
 LAST_ERRORS = (
-    "select column_name, file_name from sys_load_error_detail\n"
+    "select column_name, file_name, start_time from sys_load_error_detail\n"
     " where session_id = pg_backend_pid() order by start_time desc limit 1"
 )
 

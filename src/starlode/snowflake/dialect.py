@@ -40,6 +40,8 @@ WORDS: Mapping[str, str] = {
 ROW = '"__STARLODE_ROW"'
 STAGE = "starlode_work.loads"
 ARRIVED = "__starlode_arrived"
+# How many files a COPY names at most.
+MOST_FILES = 1_000
 WIDER = " (wider)"
 # What lies in a file as a text, and is converted when it has arrived.
 READ_AS_TEXT = ("json", "time")
@@ -160,18 +162,23 @@ class SnowflakeDialect(Counting):
 
     def arriving(
         self, table: Table, arrival: Arrival, landed: Mapping[str, Type], fixed: Mapping[str, int]
-    ) -> tuple[str, str, str]:
+    ) -> tuple[str, ...]:
         """Statements that make a table like the files of a stage, let them fill it, and let that fill the table meant."""
         held = {name: TEXT if kind.kind in READ_AS_TEXT else kind for name, kind in landed.items()}
         like_files = ",\n  ".join(f"{self.quote(name)} {self.type(kind)}" for name, kind in held.items())
         values = ",\n       ".join(self._arrived(column, held, fixed) for column in table.columns)
-        listed = ", ".join(map(self.text, arrival.files))
+        shares = (arrival.files[start : start + MOST_FILES] for start in range(0, len(arrival.files), MOST_FILES))
         return (
             f"create or replace transient table {arrival.table} (\n  {like_files}\n)",
-            f"copy into {arrival.table} from @{arrival.place}\nfiles = ({listed})\n"
-            "file_format = (type = parquet use_logical_type = true)\n"
-            "match_by_column_name = case_insensitive on_error = abort_statement force = true",
+            *(self._copy(arrival, share) for share in shares),
             f"insert into {self.table(table)} ({self.names(table.names)})\nselect {values}\n  from {arrival.table}",
+        )
+
+    def _copy(self, arrival: Arrival, files: Sequence[str]) -> str:
+        return (
+            f"copy into {arrival.table} from @{arrival.place}\nfiles = ({', '.join(map(self.text, files))})\n"
+            "file_format = (type = parquet use_logical_type = true)\n"
+            "match_by_column_name = case_insensitive on_error = abort_statement force = true"
         )
 
     def _arrived(self, column: Column, held: Mapping[str, Type], fixed: Mapping[str, int]) -> str:

@@ -142,6 +142,7 @@ class RedshiftSession:
         self._unload = warehouse.unload
         self._holder = holder
         self._is_alone = holder is not None
+        self._explained: tuple[Any, ...] = ()
 
     @property
     def dialect(self) -> Dialect:
@@ -290,9 +291,11 @@ class RedshiftSession:
             with suppress(WarehouseError):
                 self.execute("rollback")
                 errors = self.rows(copying.LAST_ERRORS)
-            if not errors:
+            # What stands there of an earlier load does not explain this one.
+            if not errors or errors[0] == self._explained:
                 raise
-            column, file = (str(cell or "").strip() for cell in errors[0])
+            self._explained = errors[0]
+            column, file = (str(cell or "").strip() for cell in errors[0][:2])
             raise copying.unfit(table, column, file) from None
 
     def _run(self, sql: str, values: Sequence[Any]) -> Any:

@@ -216,9 +216,8 @@ class SnowflakeSession:
             # In one transaction, files of other columns may come after these.
             arrival = Arrival(place, names, f"{ARRIVED}_{len(self._work)}")
             self._work.add(kept(arrival.table))
-            making, copy, filling = DIALECT.arriving(table, arrival, landed, fixed)
             try:
-                for statement in (making, copy, filling):
+                for statement in DIALECT.arriving(table, arrival, landed, fixed):
                     self.execute(statement)
             except Refused as refused:
                 of = f" in `{letters(refused.column)}`" if refused.column else ""
