@@ -10,6 +10,7 @@ import starlode
 from starlode.bigquery.apart import apart
 from starlode.sql.patterns import likened, with_one_group
 from starlode.sql.translate import Untranslated
+from starlode.warehouses.bigquery import BigQuery
 from tests import projects
 
 if TYPE_CHECKING:
@@ -144,3 +145,17 @@ facts:
 
 def _line(value: str, moment: str, **other: str) -> str:
     return ",".join(other.get(name, value) for name in TAKEN) + f",{moment}\n"
+
+
+def test_a_number_of_a_select_has_the_digits_that_it_needs(bigquery: str, tmp_path: Path) -> None:
+    """BigQuery tells none of what a SELECT gives, and a number has nine behind the point there."""
+    session = BigQuery.named(bigquery, tmp_path).connect()
+    sql = "select numeric '10.50' as a, numeric '7' as b, cast(null as numeric) as c, bignumeric '0.0000000001' as d"
+
+    held = session.arrow(sql).schema
+    session.close()
+
+    assert [str(field.type) for field in held] == [
+        *("decimal128(3, 1)", "decimal128(1, 0)", "decimal128(1, 0)"),
+        "decimal128(11, 10)",
+    ]

@@ -46,6 +46,7 @@ KINDS = {
     "TIMESTAMP": TIMESTAMPTZ,
     "JSON": JSON,
 }
+FEW_ROWS = 10_000
 _CASTS = re.compile(r" as (?:big)?numeric\((\d+),(\d+)\)\) as `([^`]+)`")
 
 
@@ -65,8 +66,9 @@ def digits_said(sql: str) -> dict[str, Type]:
 def answer(rows: Any) -> pa.RecordBatchReader:
     """The rows of a statement, page by page."""
     fields = rows.schema
-    # A number of many digits has no size of its own: what it needs is seen when all are there.
-    is_open = [field.field_type == "BIGNUMERIC" and not field.precision for field in fields]
+    # A number of many digits has no size of its own, and is seen through when all are there; so are others where they are few.
+    unsized = ("BIGNUMERIC", "NUMERIC") if (rows.total_rows or 0) <= FEW_ROWS else ("BIGNUMERIC",)
+    is_open = [field.field_type in unsized and not field.precision for field in fields]
     held = iter(list(_pages(rows))) if any(is_open) else _pages(rows)
     kinds = [column.type for column in columns_of(fields)]
     if any(is_open):
