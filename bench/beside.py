@@ -56,7 +56,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure a star that is built in its target, and one built beside it.")
     parser.add_argument("--rows", type=int, help="rows of the fact")
     parser.add_argument("--changed", type=int, help="source rows of it that change on the second day")
-    parser.add_argument("--memory", default="2GB", help="DuckDB's limit of memory for each of its files")
+    parser.add_argument("--memory", default="2GB", help="the limit of memory for each file")
     parser.add_argument("--ways", nargs="*", choices=WAYS, default=list(WAYS), help="where the star is built")
     parser.add_argument("--days", type=int, choices=(1, 2), default=2, help="1 leaves the day with few changes out")
     parser.add_argument("--rounds", type=int, default=1)

@@ -115,6 +115,9 @@ class Session(Protocol):
     def learn(self, table: str) -> None:
         """Let the planner know a work table that was just filled, where it does not by itself."""
 
+    def look_up(self, sql: str) -> None:
+        """Run a statement that looks up the rows of a work table among members, of which there are fewer."""
+
     def sign(self, run_id: str) -> None:
         """Let the warehouse's own list of queries say which run asks from now on, where it has a place for that."""
 

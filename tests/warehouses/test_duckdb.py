@@ -81,13 +81,16 @@ def test_a_file_that_is_no_warehouse_is_refused(tmp_path: Path) -> None:
     assert refused.value.where == str(path)
 
 
-def test_the_memory_limit_and_the_threads_are_settings(tmp_path: Path) -> None:
-    session = DuckDB(tmp_path / "w.duckdb", memory="1GiB", threads=1).connect()
+@pytest.mark.parametrize(("memory", "share"), [("1GiB", "677.1 MiB"), ("2GB", "1.4 GiB"), ("0.3GB", "143.0 MiB")])
+def test_duckdb_gets_its_share_of_the_memory_and_the_threads_that_are_set(
+    tmp_path: Path, memory: str, share: str
+) -> None:
+    session = DuckDB(tmp_path / "w.duckdb", memory=memory, threads=1).connect()
 
     held = session.rows("select current_setting('memory_limit'), current_setting('threads')")
     session.close()
 
-    assert held == [("1.0 GiB", 1)]
+    assert held == [(share, 1)]
 
 
 def test_times_are_utc(tmp_path: Path) -> None:

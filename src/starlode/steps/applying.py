@@ -29,12 +29,13 @@ def apply_rows(shape: sql.Shape, balance: Outcome, work: Work, load_key: int) ->
     session, dialect, table = work.session, work.session.dialect, shape.fact.table
     ensure_table(work, table, shape.columns)
     if not shape.is_narrow and not session.rows(staging.count(dialect, table))[0][0]:
-        session.execute(sql.add_all(dialect, shape, load_key))
+        session.look_up(sql.add_all(dialect, shape, load_key))
         _find_by(shape, session)
         findings = _judge_looked_up(shape, dialect.table(table), balance.rows_out, session)
         return replace(balance, inserted=balance.rows_out, findings=findings)
     _find_by(shape, session)
-    session.execute(sql.keep_looked_up(dialect, shape))
+    look_up = session.execute if shape.is_narrow else session.look_up
+    look_up(sql.keep_looked_up(dialect, shape))
     session.learn(sql.WORK_KEYED)
     findings = _judge_looked_up(shape, sql.WORK_KEYED, balance.rows_out, session)
     if shape.is_narrow:

@@ -215,6 +215,8 @@ def _merge(work: Work, batch: Batch, held: Table, followed: Following | None) ->
     session.learn(dialect.table(table))
     rejected = _reject_null_keys(work, batch, table)
     _refuse_doubles(work, batch, table)
+    if followed is None and not _count_doubles(work, batch, table):
+        return _take_over(work, batch, table, held, rejected)
     deleted = recall(work, batch, table, held)
     met = _find_met(work, batch, table, held)
     session.execute(staging.drop_work(dialect, MERGE))
@@ -242,6 +244,16 @@ def _merge(work: Work, batch: Batch, held: Table, followed: Following | None) ->
         sums=sums_of(batch),
         findings=(*_stale(batch, own.get("stale", 0)), *_gone(batch, deleted), *_back(batch, sum(back.values()))),
     )
+
+
+def _take_over(work: Work, batch: Batch, table: Table, empty: Table, rejected: int) -> Outcome:
+    """Fill a new table with a batch in which each key has one row: nothing has to be decided."""
+    session, dialect = work.session, work.session.dialect
+    session.execute(staging.add_loaded(dialect, table, empty, batch.load_key))
+    session.execute(staging.drop(dialect, table))
+    rows = batch.manifest.rows
+    kept = rows - rejected
+    return Outcome(rows_in=rows, rows_out=kept, rejected=rejected, inserted=kept, sums=sums_of(batch))
 
 
 def _find_met(work: Work, batch: Batch, table: Table, held: Table) -> Table:
@@ -385,13 +397,17 @@ def _refuse_doubles(work: Work, batch: Batch, table: Table) -> None:
     """Rows of one moment that share a key contradict each other, and no rule says which is right."""
     if not batch.stream.is_of_moments:
         return
-    count = work.session.rows(staging.count_doubles(work.session.dialect, table, batch.stream.key))[0][0]
+    count = _count_doubles(work, batch, table)
     if count:
         raise DataError(
             f"{count:,} keys of {batch.stream} stand in several rows of one read; the target is left as it is",
             where=", ".join(batch.stream.key),
             hint="declare a `key` whose values differ in each row",
         )
+
+
+def _count_doubles(work: Work, batch: Batch, table: Table) -> int:
+    return int(work.session.rows(staging.count_doubles(work.session.dialect, table, batch.stream.key))[0][0])
 
 
 def _write_down(work: Work, batch: Batch, aligned: Alignment) -> None:

@@ -255,6 +255,9 @@ class BigQuerySession:
     def learn(self, table: str) -> None:
         """Nothing: a table that a statement fills is looked through on the way."""
 
+    def look_up(self, sql: str) -> None:
+        self.execute(sql)
+
     def sign(self, run_id: str) -> None:
         self._connection.run_id = run_id
 

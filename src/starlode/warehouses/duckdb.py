@@ -33,16 +33,26 @@ if TYPE_CHECKING:
 
 SCHEMAS = (LEDGER_SCHEMA, staging.STAGING_SCHEMA, STAR_SCHEMA)
 LEAST_MEMORY = 256
+# What a process holds beside DuckDB's own account: Python, Arrow, the programs themselves, and rows on their way.
+PROCESS_MEMORY = 256
+# The part of its own memory that DuckDB does not count, such as what it notes of written rows: a tenth.
+UNCOUNTED = 10
+UNITS = {
+    f"{letter}{word}": base**power
+    for word, base in (("B", 1000), ("iB", 1024))
+    for power, letter in enumerate("KMGT", 1)
+}
 # DuckDB keeps which rows are deleted in memory, for each part of a table in which any is.
 BYTES_A_ROW = 13
 FEW_ROWS = 16
 ROWS_AT_ONCE = 122_880
 ROWS_SENT_AT_ONCE = 16_384
+SWAPPING_SIDES = "build_side_probe_side"
 
 
 @dataclass(frozen=True)
 class DuckDB:
-    """A DuckDB file. The memory limit is DuckDB's own; beyond it, work spills to a folder, by itself beside the file."""
+    """A DuckDB file. Beyond its share of the memory limit, which is the process's, work spills to a folder beside the file."""
 
     SCHEME: ClassVar[str] = "duckdb"
 
@@ -50,8 +60,8 @@ class DuckDB:
     memory: str = field(
         default="",
         metadata={
-            "doc": "How much memory DuckDB may use before it spills to a folder, such as 4GB; "
-            "without it, 256MB and 13 bytes for each row of the file.",
+            "doc": "How much memory the process may take, such as 4GB: DuckDB gets what 256MB and a tenth leave of it, half "
+            "of it at least, and spills beyond. Without it, DuckDB gets 256MB and 13 bytes for each row of the file.",
             "shape": r"\d+(\.\d+)?[KMGT]i?B",
         },
     )
@@ -105,12 +115,13 @@ class DuckDB:
         if landing is not None:
             connection.execute(f"set allowed_directories = [{DIALECT.text(str(landing) + '/')}]")
         connection.execute("set enable_external_access = false")
+        connection.execute("set allowed_configs = ['disabled_optimizers']")
         connection.execute("set lock_configuration = true")
         return DuckDBSession(connection)
 
     def _config(self) -> dict[str, str | bool | int | float | list[str]]:
         config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": self.memory or f"{LEAST_MEMORY}MB",
+            "memory_limit": f"{_share(self.memory) if self.memory else LEAST_MEMORY}MB",
             "temp_directory": self.spill or f"{self.path}.spill",
             "storage_compatibility_version": "v1.5.0",
             "preserve_insertion_order": False,
@@ -214,6 +225,15 @@ class DuckDBSession:
     def learn(self, table: str) -> None:
         """Nothing: statistics are kept while a table is filled."""
 
+    def look_up(self, sql: str) -> None:
+        # A table that this transaction has filled counts as empty until it ends: DuckDB would keep all of its rows in memory,
+        # and pass the few members by them.
+        self.execute(f"set disabled_optimizers = '{SWAPPING_SIDES}'")
+        try:
+            self.execute(sql)
+        finally:
+            self.execute("set disabled_optimizers = ''")
+
     def sign(self, run_id: str) -> None:
         """Nothing: a file keeps no list of queries."""
 
@@ -275,6 +295,13 @@ def landed_rows(
 def _parquet(files: Sequence[str]) -> str:
     listed = ", ".join(DIALECT.text(file) for file in files)
     return f"read_parquet([{listed}], hive_partitioning => false)"
+
+
+def _share(memory: str) -> int:
+    """The megabytes of a process's memory that DuckDB may count; where little is given, half of it."""
+    number = memory.rstrip("KMGTiB")
+    megabytes = int(float(number) * UNITS[memory.removeprefix(number)] / UNITS["MB"])
+    return max(megabytes - megabytes // UNCOUNTED - PROCESS_MEMORY, megabytes // 2, 1)
 
 
 def _memory_for(connection: duckdb.DuckDBPyConnection) -> int:

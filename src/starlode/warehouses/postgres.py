@@ -303,6 +303,9 @@ class PostgresSession:
     def learn(self, table: str) -> None:
         self.execute(f"analyze {table}")
 
+    def look_up(self, sql: str) -> None:
+        self.execute(sql)
+
     def sign(self, run_id: str) -> None:
         # What the target calls itself, or `starlode`, stays in front.
         own = (self._connection.info.parameter_status("application_name") or "")[: LONGEST_NAME - len(run_id) - 1]

@@ -26,37 +26,8 @@ select `product_id`,
        1
   from `staging`.`(a load job of landing/part-00001.parquet)`;
 
-create temp table `__starlode_staging_shop__products new met` (
-  `product_id` string,
-  `name` string,
-  `_file` string,
-  `_row` int64,
-  `_load` int64,
-  `__starlode_row` string default (generate_uuid())
-);
-
-insert into `__starlode_staging_shop__products new met` (`product_id`, `name`, `_file`, `_row`, `_load`)
-select `product_id`, `name`, `_file`, `_row`, `_load`
-  from `staging`.`shop__products new` as __starlode_h
- where (__starlode_h.`product_id`) in (select `product_id` from `__starlode_staging_shop__products work`);
-
-create temp table `__starlode_merge` as
-select __starlode_w.*,
-       case when __starlode_h.`_load` is null then 'insert'
-            when (((__starlode_w.`_file` < __starlode_h.`_file` or (__starlode_w.`_file` is null and __starlode_h.`_file` is not null))) or (__starlode_w.`_file` is not distinct from __starlode_h.`_file` and (__starlode_w.`_row` < __starlode_h.`_row` or (__starlode_w.`_row` is null and __starlode_h.`_row` is not null)))) then 'stale'
-            when not (__starlode_h.`product_id` is not distinct from __starlode_w.`product_id` and __starlode_h.`name` is not distinct from __starlode_w.`name`) then 'update'
-            when __starlode_h.`_file` = __starlode_w.`_file` and __starlode_h.`_row` = __starlode_w.`_row` then 'same'
-            else 'move' end as `__starlode_change`
-  from (select *, row_number() over (partition by `product_id` order by `_file` desc nulls last, `_row` desc nulls last) as `__starlode_newest`
-          from `__starlode_staging_shop__products work`) as __starlode_w
-  left join `__starlode_staging_shop__products new met` as __starlode_h on __starlode_h.`product_id` = __starlode_w.`product_id`
- where __starlode_w.`__starlode_newest` = 1;
-
-delete from `staging`.`shop__products new` as __starlode_h
- where (__starlode_h.`product_id`) in (select `product_id` from `__starlode_merge` where `__starlode_change` in ('update', 'move'));
-
 insert into `staging`.`shop__products new` (`product_id`, `name`, `_file`, `_row`, `_load`)
-select `product_id`, `name`, `_file`, `_row`, `_load` from `__starlode_merge` where `__starlode_change` in ('insert', 'update', 'move');
+select `product_id`, `name`, `_file`, `_row`, `_load` from `__starlode_staging_shop__products work` where `_load` = 1;
 
 create temp table `__starlode_difference` as
 select coalesce(__starlode_n.`product_id`, __starlode_o.`product_id`) as `product_id`,

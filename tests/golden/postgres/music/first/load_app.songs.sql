@@ -53,45 +53,5 @@ insert into "staging"."app__songs (work)" ("num_songs", "artist_id", "artist_loc
 select cast("num_songs" as bigint), cast("artist_id" as text), cast("artist_location" as text), cast("artist_name" as text), cast("song_id" as text), cast("title" as text), cast("duration" as numeric(18,5)), cast("year" as bigint), cast("artist_latitude" as text), cast("artist_longitude" as text), cast("_file" as text), cast("_row" as bigint), 1
   from the landed files landing/part-00001.parquet;
 
-drop table if exists "staging"."app__songs (met)";
-
-create unlogged table "staging"."app__songs (met)" (
-  "num_songs" bigint,
-  "artist_id" text collate "C",
-  "artist_location" text collate "C",
-  "artist_name" text collate "C",
-  "song_id" text collate "C",
-  "title" text collate "C",
-  "duration" numeric(18,5),
-  "year" bigint,
-  "artist_latitude" text collate "C",
-  "artist_longitude" text collate "C",
-  "_file" text collate "C",
-  "_row" bigint,
-  "_load" bigint
-);
-
-insert into "staging"."app__songs (met)" ("num_songs", "artist_id", "artist_location", "artist_name", "song_id", "title", "duration", "year", "artist_latitude", "artist_longitude", "_file", "_row", "_load")
-select "num_songs", "artist_id", "artist_location", "artist_name", "song_id", "title", "duration", "year", "artist_latitude", "artist_longitude", "_file", "_row", "_load"
-  from "staging"."app__songs" as h
- where (h."song_id") in (select "song_id" from "staging"."app__songs (work)");
-
-create temp table "__starlode_merge" as
-select w.*,
-       case when h."_load" is null then 'insert'
-            when (((w."_file" < h."_file" or (w."_file" is null and h."_file" is not null))) or (w."_file" is not distinct from h."_file" and (w."_row" < h."_row" or (w."_row" is null and h."_row" is not null)))) then 'stale'
-            when not (h."num_songs" is not distinct from w."num_songs" and h."artist_id" is not distinct from w."artist_id" and h."artist_location" is not distinct from w."artist_location" and h."artist_name" is not distinct from w."artist_name" and h."song_id" is not distinct from w."song_id" and h."title" is not distinct from w."title" and h."duration" is not distinct from w."duration" and h."year" is not distinct from w."year" and h."artist_latitude" is not distinct from w."artist_latitude" and h."artist_longitude" is not distinct from w."artist_longitude") then 'update'
-            when h."_file" = w."_file" and h."_row" = w."_row" then 'same'
-            else 'move' end as "__starlode_change"
-  from (select *, row_number() over (partition by "song_id" order by "_file" desc nulls last, "_row" desc nulls last) as "__starlode_newest"
-          from "staging"."app__songs (work)") as w
-  left join "staging"."app__songs (met)" as h on h."song_id" = w."song_id"
- where w."__starlode_newest" = 1;
-
-delete from "staging"."app__songs" as h
- where (h."song_id") in (select "song_id" from "__starlode_merge" where "__starlode_change" in ('update', 'move'));
-
 insert into "staging"."app__songs" ("num_songs", "artist_id", "artist_location", "artist_name", "song_id", "title", "duration", "year", "artist_latitude", "artist_longitude", "_file", "_row", "_load")
-select "num_songs", "artist_id", "artist_location", "artist_name", "song_id", "title", "duration", "year", "artist_latitude", "artist_longitude", "_file", "_row", "_load" from "__starlode_merge" where "__starlode_change" in ('insert', 'update', 'move');
-
-drop table if exists "staging"."app__songs (met)";
+select "num_songs", "artist_id", "artist_location", "artist_name", "song_id", "title", "duration", "year", "artist_latitude", "artist_longitude", "_file", "_row", "_load" from "staging"."app__songs (work)" where "_load" = 1;

@@ -20,40 +20,8 @@ insert into "staging"."shop__products (work)" ("product_id", "name", "_file", "_
 select cast("product_id" as text), cast("name" as text), cast("_file" as text), cast("_row" as bigint), 1
   from the landed files landing/part-00001.parquet;
 
-drop table if exists "staging"."shop__products (new) (met)";
-
-create unlogged table "staging"."shop__products (new) (met)" (
-  "product_id" text collate "C",
-  "name" text collate "C",
-  "_file" text collate "C",
-  "_row" bigint,
-  "_load" bigint
-);
-
-insert into "staging"."shop__products (new) (met)" ("product_id", "name", "_file", "_row", "_load")
-select "product_id", "name", "_file", "_row", "_load"
-  from "staging"."shop__products (new)" as h
- where (h."product_id") in (select "product_id" from "staging"."shop__products (work)");
-
-create temp table "__starlode_merge" as
-select w.*,
-       case when h."_load" is null then 'insert'
-            when (((w."_file" < h."_file" or (w."_file" is null and h."_file" is not null))) or (w."_file" is not distinct from h."_file" and (w."_row" < h."_row" or (w."_row" is null and h."_row" is not null)))) then 'stale'
-            when not (h."product_id" is not distinct from w."product_id" and h."name" is not distinct from w."name") then 'update'
-            when h."_file" = w."_file" and h."_row" = w."_row" then 'same'
-            else 'move' end as "__starlode_change"
-  from (select *, row_number() over (partition by "product_id" order by "_file" desc nulls last, "_row" desc nulls last) as "__starlode_newest"
-          from "staging"."shop__products (work)") as w
-  left join "staging"."shop__products (new) (met)" as h on h."product_id" = w."product_id"
- where w."__starlode_newest" = 1;
-
-delete from "staging"."shop__products (new)" as h
- where (h."product_id") in (select "product_id" from "__starlode_merge" where "__starlode_change" in ('update', 'move'));
-
 insert into "staging"."shop__products (new)" ("product_id", "name", "_file", "_row", "_load")
-select "product_id", "name", "_file", "_row", "_load" from "__starlode_merge" where "__starlode_change" in ('insert', 'update', 'move');
-
-drop table if exists "staging"."shop__products (new) (met)";
+select "product_id", "name", "_file", "_row", "_load" from "staging"."shop__products (work)" where "_load" = 1;
 
 alter table "staging"."shop__products (new)" rename to "shop__products";
 

@@ -53,42 +53,8 @@ select cast("customer_id" as varchar(65535)),
 
 drop table "__starlode_arrived";
 
-drop table if exists "staging"."shop__customers (met)";
-
-create table "staging"."shop__customers (met)" (
-  "customer_id" varchar(65535),
-  "city" varchar(65535),
-  "changed_at" timestamp,
-  "_file" varchar(65535),
-  "_row" bigint,
-  "_load" bigint,
-  "__starlode_row" bigint identity(1,1)
-);
-
-insert into "staging"."shop__customers (met)" ("customer_id", "city", "changed_at", "_file", "_row", "_load")
-select "customer_id", "city", "changed_at", "_file", "_row", "_load"
-  from "staging"."shop__customers" as h
- where (h."customer_id") in (select "customer_id" from "staging"."shop__customers (work)");
-
-create temp table "__starlode_merge" as
-select w.*,
-       case when h."_load" is null then 'insert'
-            when (((w."changed_at" < h."changed_at" or (w."changed_at" is null and h."changed_at" is not null))) or (coalesce(w."changed_at" = h."changed_at", w."changed_at" is null and h."changed_at" is null) and (w."_file" < h."_file" or (w."_file" is null and h."_file" is not null))) or (coalesce(w."changed_at" = h."changed_at", w."changed_at" is null and h."changed_at" is null) and coalesce(w."_file" = h."_file", w."_file" is null and h."_file" is null) and (w."_row" < h."_row" or (w."_row" is null and h."_row" is not null)))) then 'stale'
-            when not (coalesce(h."customer_id" = w."customer_id", h."customer_id" is null and w."customer_id" is null) and coalesce(h."city" = w."city", h."city" is null and w."city" is null) and coalesce(h."changed_at" = w."changed_at", h."changed_at" is null and w."changed_at" is null)) then 'update'
-            when h."_file" = w."_file" and h."_row" = w."_row" then 'same'
-            else 'move' end as "__starlode_change"
-  from (select *, row_number() over (partition by "customer_id" order by "changed_at" desc nulls last, "_file" desc nulls last, "_row" desc nulls last) as "__starlode_newest"
-          from "staging"."shop__customers (work)") as w
-  left join "staging"."shop__customers (met)" as h on h."customer_id" = w."customer_id"
- where w."__starlode_newest" = 1;
-
-delete from "staging"."shop__customers"
- where ("shop__customers"."customer_id") in (select "customer_id" from "__starlode_merge" where "__starlode_change" in ('update', 'move'));
-
 insert into "staging"."shop__customers" ("customer_id", "city", "changed_at", "_file", "_row", "_load")
-select "customer_id", "city", "changed_at", "_file", "_row", "_load" from "__starlode_merge" where "__starlode_change" in ('insert', 'update', 'move');
-
-drop table if exists "staging"."shop__customers (met)";
+select "customer_id", "city", "changed_at", "_file", "_row", "_load" from "staging"."shop__customers (work)" where "_load" = 1;
 
 create table "staging"."shop__customers (seen)" (
   "customer_id" varchar(65535),

@@ -38,41 +38,8 @@ select cast("product_id" as varchar(65535)),
 
 drop table "__starlode_arrived";
 
-drop table if exists "staging"."shop__products (new) (met)";
-
-create table "staging"."shop__products (new) (met)" (
-  "product_id" varchar(65535),
-  "name" varchar(65535),
-  "_file" varchar(65535),
-  "_row" bigint,
-  "_load" bigint,
-  "__starlode_row" bigint identity(1,1)
-);
-
-insert into "staging"."shop__products (new) (met)" ("product_id", "name", "_file", "_row", "_load")
-select "product_id", "name", "_file", "_row", "_load"
-  from "staging"."shop__products (new)" as h
- where (h."product_id") in (select "product_id" from "staging"."shop__products (work)");
-
-create temp table "__starlode_merge" as
-select w.*,
-       case when h."_load" is null then 'insert'
-            when (((w."_file" < h."_file" or (w."_file" is null and h."_file" is not null))) or (coalesce(w."_file" = h."_file", w."_file" is null and h."_file" is null) and (w."_row" < h."_row" or (w."_row" is null and h."_row" is not null)))) then 'stale'
-            when not (coalesce(h."product_id" = w."product_id", h."product_id" is null and w."product_id" is null) and coalesce(h."name" = w."name", h."name" is null and w."name" is null)) then 'update'
-            when h."_file" = w."_file" and h."_row" = w."_row" then 'same'
-            else 'move' end as "__starlode_change"
-  from (select *, row_number() over (partition by "product_id" order by "_file" desc nulls last, "_row" desc nulls last) as "__starlode_newest"
-          from "staging"."shop__products (work)") as w
-  left join "staging"."shop__products (new) (met)" as h on h."product_id" = w."product_id"
- where w."__starlode_newest" = 1;
-
-delete from "staging"."shop__products (new)"
- where ("shop__products (new)"."product_id") in (select "product_id" from "__starlode_merge" where "__starlode_change" in ('update', 'move'));
-
 insert into "staging"."shop__products (new)" ("product_id", "name", "_file", "_row", "_load")
-select "product_id", "name", "_file", "_row", "_load" from "__starlode_merge" where "__starlode_change" in ('insert', 'update', 'move');
-
-drop table if exists "staging"."shop__products (new) (met)";
+select "product_id", "name", "_file", "_row", "_load" from "staging"."shop__products (work)" where "_load" = 1;
 
 create temp table "__starlode_difference" as
 select coalesce(n."product_id", o."product_id") as "product_id",
