@@ -170,6 +170,37 @@ def test_p4_an_extract_says_what_it_inserts_updates_and_deletes(tmp_path: Path) 
     ]
 
 
+def test_p5_messy_files_become_facts_and_what_cannot_be_carried_is_rejected(tmp_path: Path) -> None:
+    project = _project("p5_messy_files", tmp_path)
+
+    run = starlode.run(project)
+
+    ids = {
+        fact.name: projects.rows(project, f"select id from star.fact_{fact.name} order by id")
+        for fact in project.star.facts
+    }
+    assert run.exit_code == 1
+    assert {name: [row[0] for row in rows] for name, rows in ids.items()} == {
+        "bom": [1, 2],
+        "comma": [1, 2],
+        "wide": [1, 2],
+        "ragged": [1, 5],
+        "doubled": [1],
+        "mixed": [1, 2, 3, 4],
+        "preamble": [1, 2],
+        "glued": [1, 2, 3, 5],
+    }
+    assert projects.value(project, "select sum(price) from star.fact_comma") == Decimal("1333.50")
+    assert projects.value(project, "select zip from star.fact_mixed where id = 3") == "00501"
+    assert projects.rows(project, "select stream, line from starlode.reject order by stream, line") == [
+        ("inbox.glued", 4),
+        ("inbox.ragged", 3),
+        ("inbox.ragged", 4),
+        ("inbox.ragged", 5),
+    ]
+    assert starlode.run(project).status == "unchanged"
+
+
 def test_p6_joins_that_lose_and_double_fail_the_run_with_their_numbers(tmp_path: Path) -> None:
     project = _project("p6_reconcile", tmp_path)
 
