@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import starlode
 from starlode.declaration import PROJECT_FILE
 from starlode.ledger import PROJECT_SCHEMAS
+from starlode.sql.staging import all_rows
 from starlode.star import Dimension
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from starlode.project import Project
+    from starlode.table import Table
+
+    Columns = Mapping[str, list[Any]]
 
 
 # Set while tests run on a server: the URL of it, without a database.
@@ -88,27 +92,41 @@ def lose(project: Project) -> None:
         project.landing.clear("star")
 
 
+def columns(project: Project, tables: Iterable[Table]) -> dict[str, dict[str, list[Any]]]:
+    """Tables of the star as their columns; the warehouse is opened once for all of them."""
+    session = project.shown.connect(read_only=True, landing=project.landing.folder)
+    try:
+        read = {table.name: session.arrow(all_rows(session.dialect, table)).read_all() for table in tables}
+    finally:
+        session.close()
+    return {
+        name: dict(zip(t.column_names, (c.to_pylist() for c in t.columns), strict=True)) for name, t in read.items()
+    }
+
+
 def star(project: Project) -> dict[str, list[tuple[Any, ...]]]:
     """The star as its readers see it: every table sorted, keys replaced by what they stand for, loads left out.
 
     Two stars that say the same are equal here, whatever keys were allotted and in which order.
     """
-    tables = {table.name: starlode.table(project, table.name).to_pylist() for table in project.star.tables}
-    members: dict[str, dict[Any, dict[str, Any]]] = {}
+    tables = columns(project, project.star.tables)
+    # Of each dimension where each of its keys stands, and what its columns say there.
+    members: dict[str, tuple[dict[Any, int], Columns]] = {}
     found = {}
     for model in project.star.models:
+        cells = tables[model.table.name]
         keys = {role.key_column: role.dimension for role in model.roles}
-        own = {name for role in model.roles for name in role.key_columns}
+        own = {name for role in model.roles for name in role.key_columns} | {"load_key"}
         own |= set(model.own_keys) if isinstance(model, Dimension) else set()
-        said = [
-            _without(row, {*keys, *own, "load_key"})
-            | {f"{key}.{name}": cell for key, d in keys.items() for name, cell in members[d][row[key]].items()}
-            for row in tables[model.table.name]
-        ]
+        said = {name: column for name, column in cells.items() if name not in own}
+        for key, dimension in keys.items():
+            said.pop(key, None)
+            places, told = members[dimension]
+            at = [places[number] for number in cells[key]]
+            said |= {f"{key}.{name}": [column[place] for place in at] for name, column in told.items()}
         found[model.table.name] = _sorted(said)
         if isinstance(model, Dimension):
-            numbers = (row[model.key_column] for row in tables[model.table.name])
-            members[model.name] = dict(zip(numbers, said, strict=True))
+            members[model.name] = {key: n for n, key in enumerate(cells[model.key_column])}, said
     return found
 
 
@@ -118,10 +136,10 @@ def loaded(project: Project, *without: str) -> dict[str, list[tuple[Any, ...]]]:
         name
         for (name,) in rows(project, "select table_name from information_schema.tables where table_schema = 'star'")
     }
-    tables = [table.name for table in project.star.tables if table.name in there]
+    tables = columns(project, [table for table in project.star.tables if table.name in there])
     return {
-        name: _sorted(_without(row, set(without)) for row in starlode.table(project, name).to_pylist())
-        for name in tables
+        table: _sorted({name: column for name, column in cells.items() if name not in without})
+        for table, cells in tables.items()
     }
 
 
@@ -130,13 +148,9 @@ def built(project: Project) -> dict[str, list[tuple[Any, ...]]]:
     return loaded(replace(project, target=None))
 
 
-def _without(row: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
-    return {name: cell for name, cell in row.items() if name not in names}
-
-
-def _sorted(rows: Iterable[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
+def _sorted(cells: Columns) -> list[tuple[Any, ...]]:
     """The rows with their cells in the order of the columns' names: which column was seen first says nothing."""
-    return sorted((tuple(row[name] for name in sorted(row)) for row in rows), key=repr)
+    return sorted(zip(*(cells[name] for name in sorted(cells)), strict=True), key=repr)
 
 
 def exact(value: Any) -> Decimal:

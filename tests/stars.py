@@ -7,17 +7,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import starlode
 from starlode.star import Dimension
+from tests import projects
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from starlode.project import Project
     from starlode.star import Fact
 
     # What each key of a dimension stands for.
-    Members = dict[str, dict[int, tuple[str, ...]]]
+    Members = dict[str, dict[int, str]]
 
 
 def checksum(project: Project) -> str:
@@ -29,26 +27,30 @@ def read(project: Project) -> list[str]:
     """Every row of every table of the star, with members in place of keys, in an order of their own."""
     members: Members = {}
     told: list[str] = []
+    tables = projects.columns(project, project.star.tables)
     for model in project.star.models:
-        held = starlode.table(project, model.table.name).to_pylist()
-        shown = [_shown(model, row, members) for row in held]
+        columns = tables[model.table.name]
+        shown = _shown(model, columns, members)
         if isinstance(model, Dimension):
-            members[model.name] = dict(zip((row[model.key_column] for row in held), shown, strict=True))
+            held = ("; ".join(cells) for cells in shown)
+            members[model.name] = dict(zip(columns[model.key_column], held, strict=True))
         told += sorted(f"{model.table.name} {' | '.join(cells)}" for cells in shown)
     return told
 
 
-def _shown(model: Dimension | Fact, row: Mapping[str, Any], members: Members) -> tuple[str, ...]:
-    """A row's cells: its own keys left out, and those of other dimensions as what they point to."""
+def _shown(model: Dimension | Fact, columns: projects.Columns, members: Members) -> list[tuple[str, ...]]:
+    """The rows' cells: their own keys left out, and those of other dimensions as what they point to."""
     own = model.own_keys if isinstance(model, Dimension) else ()
     roles = {role.key_column: role.dimension for role in model.roles}
-    cells = {}
-    for name in sorted(row):
+    told = []
+    for name in sorted(columns):
         if name in roles:
-            cells[name] = f"({'; '.join(members[roles[name]][row[name]])})"
+            told.append([f"{name}=({members[roles[name]][key]})" for key in columns[name]])
         elif name not in own and name != "load_key" and not name.endswith("_durable_key"):
-            cells[name] = _text(row[name])
-    return tuple(f"{name}={cell}" for name, cell in cells.items())
+            # Most columns say few things many times.
+            said = {cell: f"{name}={_text(cell)}" for cell in set(columns[name])}
+            told.append([said[cell] for cell in columns[name]])
+    return list(zip(*told, strict=True))
 
 
 def _text(value: Any) -> str:
