@@ -1,15 +1,19 @@
 """The short way of a statement to a DuckDB: most have nothing that fakesnow would have to say in other words.
 
-fakesnow walks through each statement some sixty times. One that is made of nothing but what both say alike is walked through
-for its names and its types only.
+fakesnow walks through each statement some sixty times, reads it twice, and says and reads it once more to describe what it
+gave. One that is made of nothing but what both say alike is walked through for its names and its types only; each is read once,
+and described as it was said.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fakesnow import transforms
 from sqlglot import exp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SAME = frozenset(
     (
@@ -52,6 +56,26 @@ def whole(node: Any) -> Any:
     if isinstance(node, exp.DataType) and node.this == exp.DataType.Type.DECIMAL and not node.expressions:
         return exp.DataType.build("decimal(38, 0)", dialect="duckdb")
     return node
+
+
+def read_once(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """A reader of statements that hands the tree of the last one out twice: whoever looks at it first leaves it as it is."""
+    held: dict[str, Any] = {}
+
+    def reads(sql: str) -> Any:
+        tree = held.pop(sql, None)
+        if tree is None:
+            tree = read(sql)
+            held.clear()
+            held[sql] = tree
+        return tree
+
+    return reads
+
+
+def described_by(connection: Any, sql: str, params: Any) -> Any:
+    """The columns of what a statement gave, as a DuckDB tells them."""
+    return connection.execute(f"DESCRIBE {sql}", params).fetchall()
 
 
 ON_NAMES = (transforms.upper_case_unquoted_identifiers,)

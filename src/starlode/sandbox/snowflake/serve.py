@@ -28,7 +28,7 @@ from starlette.routing import Route
 
 from starlode.sandbox.snowflake.gaps import NOT_IMITATED
 from starlode.sandbox.snowflake.otherwise import meant
-from starlode.sandbox.snowflake.plainly import is_plain, plain, whole
+from starlode.sandbox.snowflake.plainly import described_by, is_plain, plain, read_once, whole
 from starlode.sandbox.snowflake.standing import World, copied_from
 
 ANSWERS_KEPT = 100
@@ -107,7 +107,11 @@ def _stand_in(world: World) -> None:
         def _transform(self, expression: Any, params: Any) -> Any:
             return plain(expression) if is_plain(expression) else super()._transform(meant(expression), params)
 
+        def _describe_last_sql(self) -> Any:
+            return described_by(self._conn._duck_conn, self._last_sql, self._last_params)
+
     fakesnow.conn.FakeSnowflakeCursor = Cursor
+    server.parse_one = fakesnow.cursor.parse_one = read_once(fakesnow.cursor.parse_one)
     server.gcs_stage_info = lambda _request, _expr, data: data["stageInfo"]
     server.shared_fs.create_database_on_connect = False
     server.shared_fs.create_schema_on_connect = False
