@@ -65,18 +65,23 @@ def test_a_load_whose_answer_was_lost_is_not_made_twice(project: Project, meets:
     assert meets.times == 0
 
 
-def test_a_statement_whose_answer_was_lost_is_not_run_twice(project: Project, meets: Meets) -> None:
-    meets.what, meets.times, meets.of = "unanswered", 3, ("POST jobs",)
+@pytest.mark.parametrize(("limit", "asked"), [("", "POST queries"), ("&maximum_gb=100", "POST jobs")])
+def test_a_statement_whose_answer_was_lost_is_not_run_twice(
+    bigquery: str, meets: Meets, tmp_path: Path, limit: str, asked: str
+) -> None:
+    meets.what, meets.times, meets.of = "unanswered", 3, (asked,)
+    project = laid(tmp_path, f"{bigquery}{limit}")
 
     starlode.run(project)
 
     assert total(project) == (Decimal("3.3"), 2)
     assert starlode.check(project) == ()
+    assert meets.times == 0
 
 
 @pytest.mark.parametrize("code", CODES)
 def test_what_is_throttled_is_asked_again(project: Project, meets: Meets, code: str) -> None:
-    meets.what, meets.times, meets.of = code, 2, ("POST jobs", "POST upload", "GET queries")
+    meets.what, meets.times, meets.of = code, 2, ("POST jobs", "POST queries", "POST upload")
 
     run = starlode.run(project)
 
@@ -109,7 +114,7 @@ def test_a_run_that_is_refused_in_the_middle_says_what_to_do_and_the_next_goes_o
 
 
 def test_a_token_that_expires_in_the_middle_is_taken_out_anew(project: Project, meets: Meets) -> None:
-    meets.what, meets.times, meets.of = "expired", 2, ("POST jobs", "POST upload")
+    meets.what, meets.times, meets.of = "expired", 2, ("POST queries", "POST upload")
 
     run = starlode.run(project)
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import time
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from starlode.bigquery.driver import driver, failures
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
 
 PATH = re.compile(r"//(?P<project>[a-z][a-z0-9.:-]{1,60}[a-z0-9])(?:/(?P<dataset>[A-Za-z0-9_]{0,200}))?")
 GIGABYTE = 10**9
+AN_HOUR = 3_600
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ def client(address: Address) -> Any:
     """A client that asks as the environment says: nothing is asked yet. Raises WarehouseError."""
     opened = driver()
     try:
-        return opened.Client(project=address.project, location=address.location or None)
+        return opened.Client(project=address.project, credentials=_known(), location=address.location or None)
     except failures() as error:
         raise WarehouseError(
             "nobody is told by whom BigQuery is asked",
@@ -57,6 +62,21 @@ def client(address: Address) -> Any:
             hint="set GOOGLE_APPLICATION_CREDENTIALS to the file of a service account, or log in with "
             "`gcloud auth application-default login`",
         ) from error
+
+
+def _known() -> Any:
+    """Who asks, with the token that the last client got: a run has several clients, and a token is good for an hour."""
+    file = os.environ.get("GOOGLE_APPLICATION_CREDENTIALS", "")
+    changed = Path(file).stat().st_mtime_ns if file and Path(file).exists() else 0
+    return _told(file, changed, int(time.time()) // AN_HOUR)
+
+
+@lru_cache(maxsize=4)
+def _told(*_: object) -> Any:
+    """Who asks, as the environment says it just now."""
+    import google.auth
+
+    return google.auth.default(scopes=driver().Client.SCOPE)[0]
 
 
 def found_table(opened: Any, identifier: str) -> Any:

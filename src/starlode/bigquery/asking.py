@@ -1,7 +1,7 @@
-"""Statements on their way to BigQuery: each is a job, all of a run's are in one session, and what they cost is counted.
+"""Statements on their way to BigQuery: all of a run's are in one session, and where that is limited, what they cost is counted.
 
-The client names each job before it sends it, and asks for it again where an answer was lost: so a statement is run once. What a
-server throttles or breaks off is repeated with growing pauses.
+The client names each request or job before it sends it, and asks for the same again where an answer was lost: so a statement is
+run once. What a server throttles or breaks off is repeated with growing pauses.
 """
 
 from __future__ import annotations
@@ -63,10 +63,11 @@ class Connection:
     def run(self, sql: str, values: Sequence[Any] = ()) -> Any:
         """Run one statement; the rows that it gives."""
         with told(sql):
-            job = self.client.query(apart(sql), job_config=self._config(values), job_retry=None)
-            rows = job.result(page_size=PAGE)
-            self.bytes_billed += int(job.total_bytes_billed or 0)
-        return rows
+            if self._maximum:
+                return self._counted(sql, values)
+            config = self._config(values)
+            # One request, where a job takes three: one that begins it, one that waits for it, one that fetches its rows.
+            return self.client.query_and_wait(apart(sql), job_config=config, job_retry=None, page_size=PAGE)
 
     def weighed(self, sql: str, values: Sequence[Any] = ()) -> Any:
         """A statement that is only looked at: its kind, the columns that it gives, and how many bytes it would read."""
@@ -88,6 +89,13 @@ class Connection:
 
     def close(self) -> None:
         self.client.close()
+
+    def _counted(self, sql: str, values: Sequence[Any]) -> Any:
+        """The rows of a statement of which only its job tells what it is billed for."""
+        job = self.client.query(apart(sql), job_config=self._config(values), job_retry=None)
+        rows = job.result(page_size=PAGE)
+        self.bytes_billed += int(job.total_bytes_billed or 0)
+        return rows
 
     def _asked(self, sql: str, values: Sequence[Any], *, is_dry: bool) -> Any:
         """A job of its own, which no answer from before stands in for and which is not tried again."""

@@ -63,6 +63,8 @@ class Requests:
                 return 204, {}, {}
             case ("POST", "jobs"):
                 return 200, self._insert_query(request.told), {}
+            case ("POST", "queries"):
+                return 200, self._query(request.told), {}
             case ("GET", "jobs", job):
                 return 200, _shown(self._job(job)), {}
             case ("GET", "queries", job):
@@ -88,17 +90,37 @@ class Requests:
         if is_dry:
             del self.project.jobs[job["jobReference"]["jobId"]]
         try:
-            what = running.asked(told["configuration"])
-            self._guard_statement(what)
-            if told["configuration"]["query"].get("createSession"):
-                job["statistics"]["sessionInfo"] = {"sessionId": self.project.begin_session()}
-            answer = running.run(self.project, what, self.judge)
+            self._run(job)
         except Refused as refused:
             # What cannot be a job at all is refused at once, what fails as one is a job that failed.
             if is_dry or refused.reason == DUPLICATE:
                 raise
             _fail(job, refused)
-            return _shown(job)
+        return _shown(job)
+
+    def _query(self, told: dict[str, Any]) -> dict[str, Any]:
+        """The first rows of a statement that is waited for; a request that comes again is answered, and not run again."""
+        name = told["requestId"]
+        if told.get("dryRun") or told.get("createSession"):
+            raise Refused(UNSUPPORTED, "Unsupported by this double: a dry run or a new session without a job")
+        if name not in self.project.jobs:
+            job = self._begun(
+                {"jobReference": {"jobId": name}, "configuration": {"query": told, "labels": told["labels"]}}
+            )
+            try:
+                self._run(job)
+            except Refused as refused:
+                _fail(job, refused)
+        most = {"maxResults": str(told["maxResults"])} if "maxResults" in told else {}
+        return self._results(self.project.jobs[name], most)
+
+    def _run(self, job: dict[str, Any]) -> None:
+        """Run the statement of a job, and note what it gave; raises Refused."""
+        what = running.asked(job["configuration"])
+        self._guard_statement(what)
+        if job["configuration"]["query"].get("createSession"):
+            job["statistics"]["sessionInfo"] = {"sessionId": self.project.begin_session()}
+        answer = running.run(self.project, what, self.judge)
         job["_answer"] = answer
         read = [self.project.reference(*table) for table in answer.tables]
         job["statistics"]["query"] = _statistics(answer) | {
@@ -108,7 +130,6 @@ class Requests:
         job["statistics"]["totalBytesProcessed"] = str(answer.bytes)
         destination = {"projectId": self.project.name, "datasetId": "_answers", "tableId": job["jobReference"]["jobId"]}
         job["configuration"]["query"]["destinationTable"] = destination
-        return _shown(job)
 
     def _guard_statement(self, what: running.Asked) -> None:
         if not OF_A_SESSION.match(what.sql):

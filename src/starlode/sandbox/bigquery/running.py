@@ -106,7 +106,7 @@ def _run(
 def _answered(
     project: Project, connection: duckdb.DuckDBPyConnection, tree: exp.Expr, what: Asked, answer: Answer
 ) -> Answer:
-    text = said(laying.without(tree.copy()))
+    text = said(laying.without(tree.copy()) if laying.is_laid(tree) else tree)
     used = {name: v for name, v in what.values.items() if re.search(rf"\${name}\b", text)}
     if isinstance(tree, judging.READS):
         described = connection.execute(f"describe {_bound(text)}").fetchall() if what.is_dry else None

@@ -5,6 +5,7 @@ Functions that DuckDB lacks are macros of each database. A name in a dataset is 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import sqlglot
@@ -30,8 +31,9 @@ MACROS = (
 SESSION = "_session"
 
 
+@lru_cache(maxsize=1_000)
 def parsed(sql: str) -> exp.Expr:
-    """The tree of one statement."""
+    """The tree of one statement, which is kept for when it comes again: nobody changes it."""
     try:
         trees = [tree for tree in sqlglot.parse(sql, dialect="bigquery") if tree is not None]
     except SqlglotError as error:
@@ -43,8 +45,7 @@ def parsed(sql: str) -> exp.Expr:
 
 def said(tree: exp.Expr) -> str:
     """A tree in DuckDB's words."""
-    changed = tree.copy().transform(_said)
-    return changed.sql(dialect="duckdb", comments=False)
+    return tree.transform(_said).sql(dialect="duckdb", comments=False, copy=False)
 
 
 def _said(node: exp.Expr) -> exp.Expr:
