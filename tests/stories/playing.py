@@ -155,16 +155,16 @@ def _run(project: starlode.Project, day: dict[str, Any]) -> Ended:
 
 
 def _answer(project: starlode.Project, sql: str) -> Any:
-    if project.warehouse.dialect.sqlglot == "redshift":
+    if project.shown.dialect.sqlglot == "redshift":
         for words, instead in _IN_REDSHIFT:
             sql = re.sub(words, instead, sql)
-    if project.warehouse.dialect.sqlglot == "snowflake" and "information_schema" in sql:
+    if project.shown.dialect.sqlglot == "snowflake" and "information_schema" in sql:
         sql = _LITERAL.sub(lambda found: found[0].upper(), sql)
         for words, instead in _IN_CATALOG:
             sql = sql.replace(words, instead)
-    if project.warehouse.dialect.sqlglot == "bigquery":
+    if project.shown.dialect.sqlglot == "bigquery":
         asked = re.sub(r"\bnow\(\)", "current_datetime()", sql)
-        sql = project.warehouse.dialect.say(sqlglot.parse_one(asked, dialect="duckdb"))
+        sql = project.shown.dialect.say(sqlglot.parse_one(asked, dialect="duckdb"))
     try:
         return [[_plain(cell) for cell in row] for row in projects.rows(project, sql)]
     except StarlodeError as error:
@@ -173,7 +173,7 @@ def _answer(project: starlode.Project, sql: str) -> Any:
 
 def _can_be_asked(project: starlode.Project, sql: str) -> bool:
     """Whether a warehouse answers: BigQuery has a catalogue for each dataset, in words of its own."""
-    return not ("information_schema" in sql and project.warehouse.dialect.sqlglot == "bigquery")
+    return not ("information_schema" in sql and project.shown.dialect.sqlglot == "bigquery")
 
 
 def _as_told(told: list[list[Any]], found: Any) -> Any:
