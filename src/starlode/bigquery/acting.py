@@ -32,6 +32,8 @@ _NAME = r"(?P<name>`[^`]+`(?:\.`[^`]+`)?|__starlode_\w+)"
 MAKES = re.compile(rf"create (?P<temp>temp )?table (?:if not exists )?{_NAME}", re.IGNORECASE)
 DROPS = re.compile(rf"drop table (?:if exists )?{_NAME}", re.IGNORECASE)
 _RENAMES = re.compile(rf"alter table {_NAME} rename to `(?P<to>[^`]+)`", re.IGNORECASE)
+# A work table that takes another name.
+RENAMES_WORK = re.compile(r"alter table (?P<name>__starlode_\w+) rename to (?P<to>__starlode_\w+)", re.IGNORECASE)
 SCHEMAS = re.compile(r"(create|drop) schema\b", re.IGNORECASE)
 _READS = re.compile(r"\s*(select|with)\b", re.IGNORECASE)
 _TEXT_OR_NAME = re.compile(r"'(?:\\.|[^'\\])*'|`[^`]+`\.`[^`]+`")
@@ -213,6 +215,11 @@ class Act:
 def made_anew(sql: str) -> str:
     """A statement that makes a temporary table, whether or not there is one."""
     return re.sub(r"^create (temp )?table", "create or replace temp table", sql, flags=re.IGNORECASE)
+
+
+def taken_over(name: str, other: str) -> str:
+    """A statement that makes a work table of another one's rows: BigQuery renames no temporary table in a transaction."""
+    return f"create table {other} as select * from {name}"
 
 
 def dropped(name: str) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from sqlglot import exp
+
 from starlode.sql.dialect import OWN
 
 _WORDS = re.compile(
@@ -25,6 +27,28 @@ def apart(sql: str) -> str:
     used = (word.start() for word, after in pairwise(words) if word[0] in called and after[0] == ".")
     places = {*used, *(place for place, _ in calls)}
     return _WORDS.sub(lambda word: f"{OWN}{word[0]}" if word.start() in places else word[0], sql)
+
+
+def set_apart(tree: exp.Expr) -> None:
+    """Let a user's SELECT that groups call its tables as no column that it gives is called. It is changed in place.
+
+    After GROUP BY, `orders.store_id` is a part of the column `orders` where the SELECT gives one.
+    """
+    if tree.find(exp.Group) is None:
+        return
+    given = {column.alias.lower() for column in tree.find_all(exp.Alias)}
+    tables = [held for held in tree.find_all(exp.Table, exp.Subquery) if held.alias.lower() in given]
+    called = {held.alias for held in tables}
+    for held in tables:
+        columns = held.args["alias"].args.get("columns")
+        held.set("alias", exp.TableAlias(this=_own(held.alias), columns=columns))
+    for column in tree.find_all(exp.Column):
+        if column.table in called:
+            column.set("table", _own(column.table))
+
+
+def _own(name: str) -> exp.Identifier:
+    return exp.to_identifier(f"{OWN}{name}", quoted=True)
 
 
 def _calls(words: list[re.Match[str]]) -> list[tuple[int, str]]:

@@ -174,6 +174,9 @@ class BigQueryDialect(Dialect):
     def microseconds(self, first: str, last: str) -> str:
         return f"datetime_diff(cast({last} as datetime), cast({first} as datetime), microsecond)"
 
+    def whole_days(self, first: str, last: str) -> str:
+        return f"date_diff({last}, {first}, day)"
+
     def days(self, first: str, last: str) -> str:
         half = f"case when {last} < {first} then -43200 else 43200 end"
         days = self.quotient(f"{self.microseconds(first, last)} + {half}", "86400")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
+from starlode.bigquery.apart import set_apart
 from starlode.bigquery.names import table_written, written
 from starlode.sql.ledger import LEDGER_SCHEMA
 from starlode.sql.patterns import likened, with_one_group
@@ -50,6 +51,7 @@ def said(tree: exp.Expr, prefix: str = "") -> exp.Expr:
     """A user's SELECT, or a part of one, in what BigQuery has for it, with the datasets' prefix. It is changed in place."""
     for select in list(tree.find_all(exp.Select)):
         _unnest_beside(select)
+    set_apart(tree)
     for name in tree.find_all(exp.Identifier):
         if not (isinstance(name.parent, exp.Table) and name.parent.db):
             name.set("this", written(name.this))

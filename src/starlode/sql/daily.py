@@ -57,6 +57,10 @@ def lay_out(dialect: Dialect, fact: Fact, names: tuple[str, ...], into: str) -> 
     keys, listed, at = dialect.names(fact.given_grain), dialect.names(names), q(fact.at or "")
     day, place, days, number = own("day"), own("place"), own("days"), own("number")
     rest = "".join(f", {q(name)} nulls last" for name in names if name not in (*fact.given_grain, fact.at))
+    until = (
+        f"coalesce(lead({day}) over (partition by {keys} order by {day}),\n"
+        f"                        (select max({day}) from states) + 1)"
+    )
     return (
         f"{dialect.create_work} {into} as\n"
         f"with states as (\n"
@@ -66,8 +70,7 @@ def lay_out(dialect: Dialect, fact: Fact, names: tuple[str, ...], into: str) -> 
         f"          from {WORK_STATES} where {at} is not null),\n"
         f"     lasting as (\n"
         f"        select {listed}, {day},\n"
-        f"               coalesce(lead({day}) over (partition by {keys} order by {day}),\n"
-        f"                        (select max({day}) from states) + 1) - {day} as {days}\n"
+        f"               {dialect.whole_days(day, until)} as {days}\n"
         f"          from states where {place} = 1),\n"
         f"     laid as (\n{dialect.repeated('lasting', days, number)})\n"
         f"select cast({dialect.later(day, number, 'day')} as date) as {q(DAY)}, {listed}\n"

@@ -188,6 +188,10 @@ class Dialect:
         """The microseconds from one timestamp to another, as a whole number."""
         return f"date_diff('microsecond', {first}, {last})"
 
+    def whole_days(self, first: str, last: str) -> str:
+        """The days from one date to another, as a whole number."""
+        return f"{last} - {first}"
+
     def days(self, first: str, last: str) -> str:
         """The days from one timestamp to another as a decimal, exact to the nearest millionth."""
         # A millionth of a day is 86,400 microseconds. Half of one more, and what is cut off has been rounded.

@@ -143,6 +143,9 @@ class BigQuerySession:
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
         self._guard_writing()
+        if found := acting.RENAMES_WORK.fullmatch(sql):
+            self._rename(found["name"], found["to"])
+            return
         if (found := acting.MAKES.match(sql)) and "." not in found["name"]:
             self._digits[found["name"].strip("`")] = answers.digits_said(sql)
         if self._act is not None:
@@ -287,6 +290,12 @@ class BigQuerySession:
             raise
         finally:
             self._act = None
+
+    def _rename(self, name: str, other: str) -> None:
+        """Give a work table another name."""
+        self.execute(acting.taken_over(name, other))
+        self._digits[other] = self._digits.pop(name, {})
+        self.execute(f"drop table {name}")
 
     def _ask(self, sql: str, values: Sequence[Any]) -> Any:
         if self._act is not None:

@@ -40,6 +40,7 @@ def main(port: int, told: Any) -> None:
     """Serve until the process is ended."""
     world = World(float(told.get("idle", 300)))
     _stand_in(world)
+    server.parse_one = fakesnow.cursor.parse_one = read_once(fakesnow.cursor.parse_one)
     users = told["users"]
     there = {"warehouse": told.get("warehouses", WAREHOUSES), "roleName": told.get("roles", ROLES)}
     enter = server.login_request
@@ -111,7 +112,6 @@ def _stand_in(world: World) -> None:
             return described_by(self._conn._duck_conn, self._last_sql, self._last_params)
 
     fakesnow.conn.FakeSnowflakeCursor = Cursor
-    server.parse_one = fakesnow.cursor.parse_one = read_once(fakesnow.cursor.parse_one)
     server.gcs_stage_info = lambda _request, _expr, data: data["stageInfo"]
     server.shared_fs.create_database_on_connect = False
     server.shared_fs.create_schema_on_connect = False
