@@ -5,7 +5,7 @@ NEWEST := .venv-newest
 # What another version of DuckDB can break: each kind of statement once, and what is asked of its client. Reading files and the
 # project file, and the words of the commands, ask no warehouse; what else the engine's tests try stands on the same statements.
 OF_DUCKDB := $(addprefix tests/,conformance exporters star stories warehouses postgres/test_streams.py) \
-	$(patsubst %,tests/engine/test_%.py,any_order crash kinds rebuild readers selects undo why)
+	$(patsubst %,tests/engine/test_%.py,crash kinds rebuild readers selects undo why)
 PIP := -m pip --disable-pip-version-check --quiet
 
 # Commands are started again and again, by people and by tests: what Python compiles of them is kept.

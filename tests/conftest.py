@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 WAREHOUSES = tuple(os.environ.get("STARLODE_TEST_WAREHOUSES", "").split()) or registry.names("warehouses")
 # Redshift loads from a bucket, and the doubles of BigQuery and Snowflake take their time: elsewhere, stories stand for them.
 FROM_A_FOLDER = tuple(name for name in WAREHOUSES if name not in ("bigquery", "redshift", "snowflake"))
+
+
+def pytest_collection_finish() -> None:
+    """What is there when the tests begin stays till they end: the collector need not walk through it again and again."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -17,12 +17,13 @@ from tests.postgres.torture.loaders import Copy, Naive, Starlode
 from tests.postgres.torture.ordeal import torture
 from tests.postgres.torture.tables import TABLES, create
 from tests.postgres.torture.writers import SHAPES, Writer
+from tests.thorough import IS_THOROUGH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-SECONDS = 25.0
+SECONDS = 25.0 if IS_THOROUGH else 12.0
 STAMPED = TABLES[0]
 EACH_SHAPE = {shape.__name__: shape for shape in SHAPES}
 ROWS = [(1, 1, 0, "a", "1.00", 10), (2, 1, 0, None, None, None), (3, 2, 1, "", "0.50", 30)]
