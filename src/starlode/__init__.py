@@ -11,17 +11,12 @@ The names below are imported when they are first used, so that `import starlode`
 
 from __future__ import annotations
 
-import os
 import sys
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-
-# DuckDB's allocator gives freed memory back at once, so that a limit of memory is one of the process. It is read when DuckDB
-# is loaded, which is before any setting of it can be made.
-os.environ.setdefault("DUCKDB_JE_MALLOC_CONF", "dirty_decay_ms:0,muzzy_decay_ms:0")
 
 if TYPE_CHECKING:
     from starlode.errors import (

@@ -125,6 +125,9 @@ class DuckDB:
             "temp_directory": self.spill or f"{self.path}.spill",
             "storage_compatibility_version": "v1.5.0",
             "preserve_insertion_order": False,
+            # What a piece of work has freed is given back after it: a limit of DuckDB's memory is nearly one of the process.
+            "allocator_flush_threshold": "1MB",
+            "allocator_bulk_deallocation_flush_threshold": "8MB",
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "allow_community_extensions": False,
