@@ -93,6 +93,20 @@ def test_duckdb_gets_its_share_of_the_memory_and_the_threads_that_are_set(
     assert held == [(share, 1)]
 
 
+def test_a_look_up_that_fails_tells_its_own_error_and_the_transaction_is_rolled_back(tmp_path: Path) -> None:
+    session = DuckDB(tmp_path / "w.duckdb").connect()
+    session.execute("create table held (n bigint)")
+
+    with pytest.raises(WarehouseError) as refused, session.transaction():
+        session.look_up("insert into held select 1 from missing")
+
+    assert "missing" in str(refused.value)
+    session.look_up("insert into held values (7)")
+    told = session.rows("select n, current_setting('disabled_optimizers') from held")
+    session.close()
+    assert told == [(7, "")]
+
+
 def test_times_are_utc(tmp_path: Path) -> None:
     session = DuckDB(tmp_path / "w.duckdb").connect()
 

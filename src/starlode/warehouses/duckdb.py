@@ -230,12 +230,10 @@ class DuckDBSession:
 
     def look_up(self, sql: str) -> None:
         # A table that this transaction has filled counts as empty until it ends: DuckDB would keep all of its rows in memory,
-        # and pass the few members by them.
+        # and pass the few members by them. Where the statement fails, nothing can be set until the transaction is over.
         self.execute(f"set disabled_optimizers = '{SWAPPING_SIDES}'")
-        try:
-            self.execute(sql)
-        finally:
-            self.execute("set disabled_optimizers = ''")
+        self.execute(sql)
+        self.execute("set disabled_optimizers = ''")
 
     def sign(self, run_id: str) -> None:
         """Nothing: a file keeps no list of queries."""
