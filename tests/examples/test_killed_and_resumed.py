@@ -68,13 +68,15 @@ def test_a_run_that_is_killed_ends_as_one_that_is_not(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("big")
-def test_so_it_does_with_its_landing_in_a_bucket_and_its_star_made_beside_a_server(
-    tmp_path: Path, postgres_server: Postgres, semantics: Server, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("target", ["duckdb", "postgres"])
+def test_so_it_does_with_its_landing_in_a_bucket_and_its_star_made_beside_its_target(
+    target: str, tmp_path: Path, postgres_server: Postgres, semantics: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for variable, said in semantics.environment.items():
         monkeypatch.setenv(variable, said)
     monkeypatch.setenv(projects.LANDING, f"s3://{semantics.fresh_bucket()}")
-    monkeypatch.setenv(projects.SERVER, postgres_server.url.rpartition("/")[0])
+    if target == "postgres":
+        monkeypatch.setenv(projects.SERVER, postgres_server.url.rpartition("/")[0])
 
     _kill_and_resume(tmp_path, "duckdb")
 

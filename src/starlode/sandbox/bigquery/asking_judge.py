@@ -21,6 +21,7 @@ from starlode.sandbox.bigquery.saying import parsed
 if TYPE_CHECKING:
     from starlode.sandbox.bigquery.keeping import Project, Session
 
+_IS_THERE = "select 1 from duckdb_tables() where temporary and table_name = $1"
 _MADE_UP = re.compile(r"[0-9a-f]{12,}")
 SCRIPT = Path(__file__).with_name("judge.py")
 
@@ -103,7 +104,8 @@ def _fields(project: Project, session: Session | None, path: tuple[str, ...]) ->
     try:
         if len(path) > 1:
             return project.fields(*path)
-        if session is None:
+        # A table that is asked for in vain would end the transaction of newer DuckDBs.
+        if session is None or not session.connection.execute(_IS_THERE, [path[0]]).fetchone():
             return []
         described = session.connection.execute(f"describe {quoted(path[0])}").fetchall()
         return [telling.field(name, word) for name, word, *_ in described]
