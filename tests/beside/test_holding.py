@@ -87,7 +87,7 @@ def test_the_file_lies_where_the_project_says_and_spills_where_it_says(tmp_path:
 
     assert status == "succeeded"
     assert (tmp_path / "fast/sales.duckdb").is_file()
-    assert said == [(str(tmp_path / "fast/spill"), "953.6 MiB")]
+    assert said == [(str(tmp_path / "fast/spill"), "614.1 MiB")]
     assert not (tmp_path / ".starlode").exists()
 
 

@@ -190,8 +190,8 @@ def _liked(node: exp.Expr) -> str:
         pattern = exp.Literal.string(likened(_fixed(like.expression), mark)).sql(dialect=DIALECT)
     else:
         pattern = rf"replace({_text(like.expression)}, '\\', '\\\\')"
-    value = _text(like.this)
-    return f"(lower({value}) like lower({pattern}))" if isinstance(like, exp.ILike) else f"({value} like {pattern})"
+    value, word = _text(like.this), "not like" if like.args.get("negate") else "like"
+    return f"(lower({value}) {word} lower({pattern}))" if isinstance(like, exp.ILike) else f"({value} {word} {pattern})"
 
 
 def _joined(node: exp.Expr) -> str:

@@ -90,6 +90,11 @@ def _lettered(function: str) -> Callable[[exp.Expr], str]:
     return lambda node: f'{function}({_text(node.this)} collate "default") collate "C"'
 
 
+def _liked(node: exp.Expr) -> str:
+    word = "not ilike" if node.args.get("negate") else "ilike"
+    return f'({_text(node.this)} collate "default") {word} {_text(node.expression)}'
+
+
 def _rounded(node: exp.Expr) -> str:
     decimals = node.args.get("decimals")
     return f"{ROUND}({_text(node.this)}{f', cast({_text(decimals)} as integer)' if decimals else ''})"
@@ -105,7 +110,7 @@ _WAYS: dict[type[exp.Expr], Way] = {
     exp.Upper: _lettered("upper"),
     exp.Lower: _lettered("lower"),
     exp.Initcap: _lettered("initcap"),
-    exp.ILike: of('({this} collate "default") ilike {expression}', _text),
+    exp.ILike: _liked,
     exp.SimilarTo: of("{this} ~ ('^(?:' || {expression} || ')$')", _text),
     exp.Round: _rounded,
     exp.Substring: substring(_text),
