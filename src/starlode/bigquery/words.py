@@ -17,7 +17,7 @@ from starlode.sql.ledger import LEDGER_SCHEMA
 from starlode.sql.patterns import likened, with_one_group
 from starlode.sql.staging import STAGING_SCHEMA
 from starlode.sql.translate import Untranslated, part_of
-from starlode.sql.ways import Way, all_but, counted_from_one, of, replaced_everywhere
+from starlode.sql.ways import Way, all_but, counted_from_one, of, replaced_everywhere, since_1970
 from starlode.star import STAR_SCHEMA
 
 if TYPE_CHECKING:
@@ -224,13 +224,6 @@ def _logarithm(node: exp.Expr) -> str | None:
     return f"log10({_text(node.this)})" if node.args.get("expression") is None else None
 
 
-def _since_1970(node: exp.Expr) -> str | None:
-    """How many seconds after the beginning of 1970 a moment is."""
-    is_called = isinstance(node, exp.Anonymous)
-    asked, moment = node.expressions if is_called else (node.this, node.expression)
-    return EPOCH.format(_text(moment)) if asked.name.lower() == "epoch" else None
-
-
 def _walked(node: exp.Expr) -> str:
     path = node.expression.sql(dialect=DIALECT)
     return f"json_query({_text(node.this)}, {path})"
@@ -260,7 +253,7 @@ _WAYS: dict[type[exp.Expr], Way] = {
     exp.DateAdd: _added,
     exp.TimeToStr: _formatted,
     exp.TimeToUnix: lambda node: EPOCH.format(_text(node.this)),
-    exp.Extract: _since_1970,
+    exp.Extract: since_1970(EPOCH, _text),
     exp.Dayname: of("format_datetime('%A', cast({this} as datetime))", _text),
     exp.Monthname: of("format_datetime('%B', cast({this} as datetime))", _text),
     exp.ByteString: lambda node: exp.Literal.string(node.name).sql(dialect=DIALECT),
@@ -292,6 +285,6 @@ _NAMED: dict[str, Way] = {
     "now": _first("current_timestamp()"),
     "prefix": _first("starts_with({0}, {1})"),
     "suffix": _first("ends_with({0}, {1})"),
-    "date_part": _since_1970,
-    "datepart": _since_1970,
+    "date_part": since_1970(EPOCH, _text),
+    "datepart": since_1970(EPOCH, _text),
 }

@@ -11,7 +11,7 @@ from typing import Any
 from sqlglot import exp
 
 from starlode.sql.translate import Untranslated, part_of
-from starlode.sql.ways import Way, all_but, counted_from_one, of, patterned, unlike
+from starlode.sql.ways import Way, all_but, counted_from_one, of, patterned, since_1970, unlike
 
 DIALECT = "snowflake"
 KINDS = {
@@ -143,13 +143,6 @@ def _replaced(node: exp.Expr) -> str:
     return f"regexp_replace({_text(node.this)}, {_text(node.expression)}, {_text(node.args['replacement'])}{places})"
 
 
-def _since_1970(node: exp.Expr) -> str | None:
-    """How many seconds after the beginning of 1970 a moment is."""
-    is_called = isinstance(node, exp.Anonymous)
-    asked, moment = node.expressions if is_called else (node.this, node.expression)
-    return EPOCH.format(_text(moment)) if asked.name.lower() == "epoch" else None
-
-
 def _joined(node: exp.Expr) -> str:
     """Texts one after the other; one that is missing is empty."""
     return " || ".join(f"coalesce(cast({_text(part)} as varchar), '')" for part in node.expressions)
@@ -188,7 +181,7 @@ _WAYS: dict[type[exp.Expr], Way] = {
     exp.Unicode: of("case when {this} = '' then -1 else unicode({this}) end", _text),
     exp.Log: lambda node: f"log(10, {_text(node.this)})" if node.args.get("expression") is None else None,
     exp.TimeToUnix: lambda node: EPOCH.format(_text(node.this)),
-    exp.Extract: _since_1970,
+    exp.Extract: since_1970(EPOCH, _text),
     exp.ArrayAgg: unlike("list"),
     exp.Split: unlike("string_split"),
     exp.Levenshtein: unlike("levenshtein"),
@@ -204,7 +197,7 @@ _NAMED: dict[str, Way] = {
     "age": unlike("age"),
     "regexp_split_to_array": unlike("regexp_split_to_array"),
     "damerau_levenshtein": unlike("damerau_levenshtein"),
-    "date_part": _since_1970,
-    "datepart": _since_1970,
+    "date_part": since_1970(EPOCH, _text),
+    "datepart": since_1970(EPOCH, _text),
     "now": lambda _: "current_timestamp()",
 }

@@ -61,6 +61,16 @@ def replaced_everywhere(text: Text) -> Way:
     return way
 
 
+def since_1970(shape: str, text: Text) -> Way:
+    """How many seconds after the beginning of 1970 a moment is, where EXTRACT or its like is asked for that."""
+
+    def way(node: exp.Expr) -> str | None:
+        asked, moment = node.expressions if isinstance(node, exp.Anonymous) else (node.this, node.expression)
+        return shape.format(text(moment)) if asked.name.lower() == "epoch" else None
+
+    return way
+
+
 def counted_from_one(text: Text) -> Way:
     """A part of a text, where a place of 0 means what 1 does: one letter less is taken from there."""
 

@@ -215,7 +215,8 @@ def _merge(work: Work, batch: Batch, held: Table, followed: Following | None) ->
     session.learn(dialect.table(table))
     rejected = _reject_null_keys(work, batch, table)
     _refuse_doubles(work, batch, table)
-    if followed is None and not _count_doubles(work, batch, table):
+    # Those of moments have been counted just now.
+    if followed is None and (batch.stream.is_of_moments or not _count_doubles(work, batch, table)):
         return _take_over(work, batch, table, held, rejected)
     deleted = recall(work, batch, table, held)
     met = _find_met(work, batch, table, held)
