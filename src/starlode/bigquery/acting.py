@@ -134,7 +134,7 @@ class Act:
             self.connection.run("commit transaction")
             self._is_open = False
         self.finisher.finish(finishes)
-        self._tidy()
+        self.temporary -= self._dropped
 
     def roll_back(self) -> None:
         """Let nothing of it be."""
@@ -143,8 +143,7 @@ class Act:
         for name in self.made:
             with suppress(StarlodeError):  # whoever comes next finds it and lets it go
                 self.connection.run(f"drop table if exists {name}")
-        with suppress(StarlodeError):
-            self._tidy()
+        self.temporary -= self._dropped
 
     def _make(self, name: str, sql: str, values: Sequence[Any]) -> None:  # noqa: ARG002
         if "if not exists" in sql.partition("(")[0] and self.finisher.exists(self.place(name)):
@@ -164,7 +163,7 @@ class Act:
 
     def _drop(self, name: str) -> None:
         if "." not in name:
-            # It may be needed once more where changes are made again.
+            # It may be needed once more where changes are made again, and goes with its session.
             self._dropped |= {name.strip("`")} & self.temporary
         elif self.place(name) in self.made or (self.place(name) and self.finisher.exists(name)):
             self.places[name] = None
@@ -206,11 +205,6 @@ class Act:
         views = [Finish("show" if text else "hide", name, text or "") for name, text in self.shown.items()]
         return [*moves, *drops, *lost, *views]
 
-    def _tidy(self) -> None:
-        for name in self._dropped:
-            self.connection.run(dropped(name))
-        self.temporary -= self._dropped
-
 
 def made_anew(sql: str) -> str:
     """A statement that makes a temporary table, whether or not there is one."""
@@ -220,8 +214,3 @@ def made_anew(sql: str) -> str:
 def taken_over(name: str, other: str) -> str:
     """A statement that makes a work table of another one's rows: BigQuery renames no temporary table in a transaction."""
     return f"create table {other} as select * from {name}"
-
-
-def dropped(name: str) -> str:
-    """A statement that drops a temporary table."""
-    return f"drop table if exists _SESSION.`{name}`"

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from starlode.bigquery.address import found_table, has_dataset, tables_of
+from starlode.bigquery.address import has_dataset, tables_of
 from starlode.sql.ledger import LEDGER_SCHEMA
 from starlode.sql.staging import STAGING_SCHEMA
 from starlode.star import STAR_SCHEMA
@@ -84,10 +84,7 @@ class Finisher:
 
     def exists(self, name: str | None) -> bool:
         """Whether there is a table, or a view, of a quoted name."""
-        return name is not None and self._found(name) is not None
-
-    def _found(self, name: str) -> Any:
-        return found_table(self._connection.client, self._connection.address.place(name))
+        return name is not None and self._connection.table(name) is not None
 
     def _move(self, finish: Finish) -> None:
         """Bring a table to its place; readers see the old one until the new one is there."""

@@ -55,7 +55,7 @@ class BigQueryScale:
         job = self._connection.tried(sql[select.end() :], values)
         if job is None:
             # One of this name from before has other columns.
-            self._connection.tried(acting.dropped(name.strip("`")), is_dry=False)
+            self._connection.tried(f"drop table if exists _SESSION.`{name.strip('`')}`", is_dry=False)
             return None
         columns = ",\n  ".join(
             f"`{field.name}` {_KINDS.get(field.field_type, field.field_type)}" for field in job.schema

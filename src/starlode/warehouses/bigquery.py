@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from starlode.bigquery import acting, answers, arriving
 from starlode.bigquery.acting import Act
-from starlode.bigquery.address import GIGABYTE, Address, found_table, lies, read_address
+from starlode.bigquery.address import GIGABYTE, Address, lies, read_address
 from starlode.bigquery.arriving import Arrival
 from starlode.bigquery.asking import Connection
 from starlode.bigquery.dialect import ROW, BigQueryDialect, dialect
@@ -154,9 +154,8 @@ class BigQuerySession:
             self._connection.run(acting.made_anew(sql), values)
             self._temporary.add(found["name"].strip("`"))
         elif (found := acting.DROPS.match(sql)) and "." not in found["name"]:
-            if found["name"].strip("`") in self._temporary:
-                self._connection.run(acting.dropped(found["name"].strip("`")))
-                self._temporary.discard(found["name"].strip("`"))
+            # It goes with its session: to drop it takes as long as to make it.
+            self._temporary.discard(found["name"].strip("`"))
         elif acting.SCHEMAS.match(sql):
             self._finisher.make_dataset(sql)
         else:
@@ -204,7 +203,7 @@ class BigQuerySession:
             select = self._act.shown[name]
             return self.describe(select) if select else ()
         place = self._act.place(name) if self._act is not None else name
-        found = found_table(self._connection.client, self._connection.address.place(place)) if place else None
+        found = self._connection.table(place) if place else None
         return self._own(answers.columns_of(found.schema)) if found is not None else ()
 
     def misfits(self, column: Column, values: pa.Array[Any]) -> Misfits | None:
@@ -238,7 +237,7 @@ class BigQuerySession:
     def lay(self, table: Table) -> None:
         """Make a table anew that lies otherwise than its layout says."""
         place = self._act.place(self._dialect.table(table)) if self._act is not None else self._dialect.table(table)
-        found = found_table(self._connection.client, self._connection.address.place(place)) if place else None
+        found = self._connection.table(place) if place else None
         if found is not None and table.layout is not None and lies(found) != self._dialect.lies(table.layout):
             self.reshape(table, Reshape())
 

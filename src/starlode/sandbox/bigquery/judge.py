@@ -11,6 +11,7 @@ import fcntl
 import json
 import re
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,8 @@ from zetasql.types import (
 )
 
 KEPT = Path(sys.prefix) / "zetasql.compiled"
-# How many tables are known at a time; those go that no statement has named for longest.
-MOST = 300
+# How many sets of tables are known at a time; those go that no statement has asked for longest.
+MOST = 60
 KINDS = {"INTEGER": "INT64", "FLOAT": "DOUBLE", "BOOLEAN": "BOOL"}
 
 
@@ -81,6 +82,18 @@ def quicken() -> None:
     wasm_client.WasmClient.read_bytes = read
 
 
+@dataclass
+class Told:
+    """Tables that the checker was told of, by their names in small letters, each with its path and columns."""
+
+    registered: int
+    tables: dict[str, tuple[Any, Any]]
+
+    def fits(self, named: dict[str, tuple[Any, Any]]) -> bool:
+        """Whether each table that a statement names is told of as it is: one without columns is not there."""
+        return all(self.tables.get(name, (path, [])) == (path, columns) for name, (path, columns) in named.items())
+
+
 class Judge:
     """Says what is wrong with statements."""
 
@@ -93,14 +106,13 @@ class Judge:
             language_options=language, allow_undeclared_parameters=True, default_timezone="UTC"
         )
         self._functions = ZetaSQLBuiltinFunctionOptions(language_options=language)
-        # The tables that statements have named, as they were last: to say what there is takes longer than to judge.
-        self._tables: dict[str, tuple[Any, Any]] = {}
-        self._catalog: int | None = None
+        # To say what there is takes longer than to judge, so what was said last is kept.
+        self._told: list[Told] = []
 
     def wrong(self, sql: str, tables: list[Any]) -> str:
         """What is wrong with a statement that names these tables, none of which lacks columns unless it is not there."""
-        self._learn({".".join(path).lower(): (path, columns) for path, columns in tables})
-        request = AnalyzeRequest(sql_statement=sql, options=self._options, registered_catalog_id=self._catalog)
+        catalog = self._catalog({".".join(path).lower(): (path, columns) for path, columns in tables})
+        request = AnalyzeRequest(sql_statement=sql, options=self._options, registered_catalog_id=catalog)
         try:
             self._service.wasm_client._call_grpc_method(
                 "ZetaSqlLocalService_Analyze", request.to_proto().SerializeToString()
@@ -109,18 +121,19 @@ class Judge:
             return re.sub(r"^\[\w+\] ", "", str(error).splitlines()[0])
         return ""
 
-    def _learn(self, named: dict[str, tuple[Any, Any]]) -> None:
-        """Bring what the checker knows of tables up to what a statement finds."""
-        is_known = all(self._tables.get(name, (path, [])) == (path, columns) for name, (path, columns) in named.items())
-        others = [(name, told) for name, told in self._tables.items() if name not in named]
-        self._tables = dict([*others, *((name, told) for name, told in named.items() if told[1])][-MOST:])
-        if self._catalog is not None and is_known:
-            return
-        if self._catalog is not None:
-            self._service.unregister_catalog(registered_id=self._catalog)
-            self._catalog = None
-        made = self._simple([*self._tables.values()])
-        self._catalog = self._service.register_catalog(simple_catalog=made).registered_id
+    def _catalog(self, named: dict[str, tuple[Any, Any]]) -> int:
+        """What the checker is told of tables, such that a statement which names these finds them as they are."""
+        fitting = next((known for known in reversed(self._told) if known.fits(named)), None)
+        if fitting is None:
+            there = {name: told for name, told in named.items() if told[1]}
+            registered = self._service.register_catalog(simple_catalog=self._simple([*there.values()])).registered_id
+            fitting = Told(registered, there)
+        else:
+            self._told.remove(fitting)
+        self._told.append(fitting)
+        if len(self._told) > MOST:
+            self._service.unregister_catalog(registered_id=self._told.pop(0).registered)
+        return fitting.registered
 
     def _simple(self, tables: list[Any]) -> Any:
         root = SimpleCatalog(name="project", builtin_function_options=self._functions)
