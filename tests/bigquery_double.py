@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlode.sandbox import environments
-from starlode.sandbox.bigquery.accounts import READ, WRITE, Accounts
+from starlode.sandbox.accounts import READ, WRITE
 from starlode.sandbox.bigquery.asking_judge import Judged
 from starlode.sandbox.bigquery.double import Double
+from starlode.sandbox.bigquery.lake import Lake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from starlode.sandbox.accounts import Accounts
 
 CLONE = Path(__file__).parents[1]
 LOADER, READER, STRANGER = (f"{name}@double.iam.gserviceaccount.com" for name in ("loader", "reader", "stranger"))
@@ -46,11 +49,11 @@ class BigQuery:
 
 
 @contextmanager
-def listening(keys: Path) -> Iterator[BigQuery]:
-    """A double until the block ends; each statement is judged as BigQuery's own parser does."""
+def listening(keys: Path, accounts: Accounts, storage: str) -> Iterator[BigQuery]:
+    """A double until the block ends, which reads a Cloud Storage; BigQuery's own parser judges each statement."""
     gaps: list[str] = []
     judge = Judged(environments.prepared("zetasql", lambda told: print(told, file=sys.stderr), cache=CLONE))
-    double = Double(Accounts(RIGHTS), judge)
+    double = Double(accounts, judge, lake=Lake(storage, accounts))
     listening = double.listen(gaps.append)
     try:
         yield BigQuery(double, listening.url, keys, tuple(gaps))

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from starlode import registry
-from tests import bigquery_double, projects
+from starlode.sandbox.accounts import Accounts
+from tests import bigquery_double, gcs_double, projects
 from tests.postgres_server import Server, running
 from tests.redshift_double import Redshift, listening
 from tests.s3 import servers
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.bigquery_double import BigQuery
+    from tests.gcs_double import Storage
     from tests.s3.servers import Server as Bucketeer
 
 # The warehouses that tests run on: all that there are, unless the environment names some.
@@ -70,9 +72,24 @@ def redshift(redshift_double: Redshift, semantics: Bucketeer, monkeypatch: pytes
 
 
 @pytest.fixture(scope="session")
-def bigquery_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BigQuery]:
+def google_accounts() -> Accounts:
+    """Who may ask the doubles of Google's services."""
+    return Accounts(bigquery_double.RIGHTS)
+
+
+@pytest.fixture(scope="session")
+def storage(google_accounts: Accounts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
+    """A double of Google Cloud Storage."""
+    with gcs_double.listening(google_accounts, tmp_path_factory.mktemp("keys")) as double:
+        yield double
+
+
+@pytest.fixture(scope="session")
+def bigquery_server(
+    google_accounts: Accounts, storage: Storage, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[BigQuery]:
     """A double of BigQuery."""
-    with bigquery_double.listening(tmp_path_factory.mktemp("keys")) as double:
+    with bigquery_double.listening(tmp_path_factory.mktemp("keys"), google_accounts, storage.url) as double:
         yield double
 
 

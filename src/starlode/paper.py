@@ -118,8 +118,7 @@ class Paper:
     def dialect(self) -> Dialect:
         return self._session.dialect
 
-    @property
-    def reads_landing(self) -> bool:
+    def reads(self, files: Sequence[str], landed: Mapping[str, Type]) -> bool:  # noqa: ARG002
         return False
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> None:

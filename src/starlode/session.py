@@ -50,9 +50,8 @@ class Session(Protocol):
     def dialect(self) -> Dialect:
         """How this warehouse spells what differs between warehouses."""
 
-    @property
-    def reads_landing(self) -> bool:
-        """Whether the warehouse itself reads landed files where they lie; else they are fetched for it."""
+    def reads(self, files: Sequence[str], landed: Mapping[str, Type]) -> bool:
+        """Whether the warehouse itself reads landed files, told by where they lie; else they are fetched for it."""
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
         """Run one statement with its values bound."""

@@ -309,7 +309,7 @@ def test_a_view_shows_what_its_table_has_become(session: Session) -> None:
 
 def _landed(session: Session, file: Path, request: pytest.FixtureRequest) -> str:
     """Where a landed file is for the warehouse: as it lies, or in a bucket that the warehouse reads itself."""
-    if not session.reads_landing:
+    if not session.reads(["s3://lake/landing"], {}):
         return str(file)
     server: Bucketeer = request.getfixturevalue("semantics")
     bucket = server.fresh_bucket()

@@ -1,4 +1,4 @@
-"""S3 servers that tests share, and the environment by which Starlode finds one."""
+"""Servers of objects that tests share, and the environment by which Starlode finds one."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tests.s3 import servers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.gcs_double import Storage
     from tests.s3.servers import Server
 
 
@@ -28,6 +29,14 @@ def s3(semantics: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
     return semantics
 
 
+@pytest.fixture(params=["s3", "storage"])
+def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Server | Storage:
+    """A server of each kind that landings lie on, which the environment names."""
+    server: Server | Storage = request.getfixturevalue(request.param)
+    name(server, monkeypatch)
+    return server
+
+
 @pytest.fixture
 def guarded(signatures: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
     """The server that the environment names, which asks who one is."""
@@ -41,7 +50,7 @@ def bucket(s3: Server) -> str:
     return s3.fresh_bucket()
 
 
-def name(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def name(server: Server | Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the environment name a server."""
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)

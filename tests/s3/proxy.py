@@ -14,16 +14,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.gcs_double import Storage
     from tests.s3.servers import Server
 
+Place = TypeVar("Place", bound="Server | Storage")
 Fault = Literal["throttled", "reset", "truncated", "slow", "unheard", "answer lost", "expired", "deaf"]
 HOP = {"connection", "transfer-encoding", "keep-alive", "server", "date"}
+CREATES = {"if-none-match", "x-goog-if-generation-match"}
 PIECE = 16 << 10
 
 
@@ -48,7 +51,7 @@ class Faults:
 
 
 @contextmanager
-def between(server: Server, faults: Faults) -> Iterator[Server]:
+def between(server: Place, faults: Faults) -> Iterator[Place]:
     """The same server, reached through one that does what the plan says."""
 
     class Passing(_Passing):
@@ -94,7 +97,7 @@ class _Passing(BaseHTTPRequestHandler):
             return
         headers = dict(self.headers.items())
         if fault == "deaf":
-            headers = {name: said for name, said in headers.items() if name.lower() != "if-none-match"}
+            headers = {name: said for name, said in headers.items() if name.lower() not in CREATES}
         status, answered, content = self._asked(headers, body)
         if fault == "answer lost":
             self._break_off()

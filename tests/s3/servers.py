@@ -41,6 +41,7 @@ class Server:
     url: str
     key: str = s3.KEY
     secret: str = s3.SECRET
+    scheme: str = "s3"
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -69,6 +70,19 @@ class Server:
         """The keys of a bucket, in order."""
         pages = self.client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         return [held["Key"] for page in pages for held in page.get("Contents", ())]
+
+    def read(self, bucket: str, key: str) -> bytes:
+        """What an object holds."""
+        content: bytes = self.client().get_object(Bucket=bucket, Key=key)["Body"].read()
+        return content
+
+    def put(self, bucket: str, key: str, content: bytes) -> None:
+        """Write an object."""
+        self.client().put_object(Bucket=bucket, Key=key, Body=content)
+
+    def drop(self, bucket: str, key: str) -> None:
+        """Remove an object."""
+        self.client().delete_object(Bucket=bucket, Key=key)
 
 
 @contextmanager

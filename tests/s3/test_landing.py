@@ -18,18 +18,20 @@ from starlode.store import digest_of
 from starlode.stores.bucket import Bucket
 from tests import projects
 from tests.engine import shop
-from tests.s3 import laying
+from tests.s3 import conftest, laying
 from tests.s3.proxy import Faults, between
 
 if TYPE_CHECKING:
+    from tests.gcs_double import Storage
     from tests.s3.proxy import Fault
     from tests.s3.servers import Server
 
 PREFIX = "lake/shop"
 
 
-def test_a_landing_in_a_bucket_gives_the_star_of_one_in_a_folder(tmp_path: Path, bucket: str, s3: Server) -> None:
-    there, here = _opened(tmp_path / "there", bucket), shop.opened(tmp_path / "here")
+def test_a_landing_in_a_bucket_gives_the_star_of_one_in_a_folder(tmp_path: Path, place: Server | Storage) -> None:
+    bucket = place.fresh_bucket()
+    there, here = _opened(tmp_path / "there", bucket, _at(place, bucket)), shop.opened(tmp_path / "here")
     starlode.run(there)
     starlode.run(here)
     there, here = shop.later(tmp_path / "there"), shop.later(tmp_path / "here")
@@ -42,7 +44,7 @@ def test_a_landing_in_a_bucket_gives_the_star_of_one_in_a_folder(tmp_path: Path,
     assert starlode.check(there) == ()
     assert starlode.run(there).status == "unchanged"
     assert not (tmp_path / "there" / "landing").exists()
-    keys = s3.keys(bucket)
+    keys = place.keys(bucket)
     assert keys[-1] == f"{PREFIX}/starlode.json"
     assert f"{PREFIX}/shop/orders/00000002.json" in keys
     assert sum("/rejects.parquet" in key for key in keys) == 1
@@ -59,8 +61,8 @@ def test_nothing_is_fetched_that_this_run_has_landed(tmp_path: Path, bucket: str
     assert projects.value(project, "select count(*) from staging.shop__orders") == 4
 
 
-def test_what_others_landed_is_fetched_and_loaded(tmp_path: Path, bucket: str) -> None:
-    starlode.run(_opened(tmp_path, bucket), only="land")
+def test_what_others_landed_is_fetched_and_loaded(tmp_path: Path, place: Server | Storage) -> None:
+    starlode.run(_opened(tmp_path, "", _at(place, place.fresh_bucket())), only="land")
 
     elsewhere = starlode.read(tmp_path)
     run = starlode.run(elsewhere)
@@ -69,33 +71,35 @@ def test_what_others_landed_is_fetched_and_loaded(tmp_path: Path, bucket: str) -
     assert projects.value(elsewhere, "select count(*) from star.fact_sales") == 3
 
 
-def test_a_landed_object_that_was_changed_is_not_loaded(tmp_path: Path, bucket: str, s3: Server) -> None:
-    starlode.run(_opened(tmp_path, bucket), only="land")
-    key = next(key for key in s3.keys(bucket) if "orders" in key and key.endswith("part-00001.parquet"))
-    held = s3.client().get_object(Bucket=bucket, Key=key)["Body"].read()
-    s3.client().put_object(Bucket=bucket, Key=key, Body=held[:-9] + b"X" + held[-8:])
+def test_a_landed_object_that_was_changed_is_not_loaded(tmp_path: Path, place: Server | Storage) -> None:
+    bucket = place.fresh_bucket()
+    starlode.run(_opened(tmp_path, bucket, _at(place, bucket)), only="land")
+    key = next(key for key in place.keys(bucket) if "orders" in key and key.endswith("part-00001.parquet"))
+    held = place.read(bucket, key)
+    place.put(bucket, key, held[:-9] + b"X" + held[-8:])
 
     project = starlode.read(tmp_path)
     with pytest.raises(DataError, match="has changed since") as refused:
         starlode.run(project)
 
-    assert refused.value.where == f"s3://{bucket}/{key}"
+    assert refused.value.where == f"{place.scheme}://{bucket}/{key}"
     assert list(project.landing.folder.rglob("orders/*/*.parquet")) == []
 
 
-def test_a_landed_object_that_is_gone_is_named(tmp_path: Path, bucket: str, s3: Server) -> None:
-    starlode.run(_opened(tmp_path, bucket), only="land")
-    key = next(key for key in s3.keys(bucket) if "orders" in key and key.endswith("part-00001.parquet"))
-    s3.client().delete_object(Bucket=bucket, Key=key)
+def test_a_landed_object_that_is_gone_is_named(tmp_path: Path, place: Server | Storage) -> None:
+    bucket = place.fresh_bucket()
+    starlode.run(_opened(tmp_path, bucket, _at(place, bucket)), only="land")
+    key = next(key for key in place.keys(bucket) if "orders" in key and key.endswith("part-00001.parquet"))
+    place.drop(bucket, key)
 
     with pytest.raises(DataError, match="gone from the landing") as refused:
         starlode.run(starlode.read(tmp_path))
 
-    assert refused.value.where == f"s3://{bucket}/{key}"
+    assert refused.value.where == f"{place.scheme}://{bucket}/{key}"
 
 
-def test_a_second_writer_cannot_commit_the_same_extraction(tmp_path: Path, bucket: str) -> None:
-    project = _opened(tmp_path, bucket)
+def test_a_second_writer_cannot_commit_the_same_extraction(tmp_path: Path, place: Server | Storage) -> None:
+    project = _opened(tmp_path, "", _at(place, place.fresh_bucket()))
     starlode.run(project, only="land")
     stream = project.stream("shop.orders")
     first = read_manifest(project.landing, stream, 1)
@@ -107,8 +111,8 @@ def test_a_second_writer_cannot_commit_the_same_extraction(tmp_path: Path, bucke
     assert read_manifest(project.landing, stream, 1) == first
 
 
-def test_a_commit_whose_answer_was_lost_is_a_commit(tmp_path: Path, bucket: str) -> None:
-    project = _opened(tmp_path, bucket)
+def test_a_commit_whose_answer_was_lost_is_a_commit(tmp_path: Path, place: Server | Storage) -> None:
+    project = _opened(tmp_path, "", _at(place, place.fresh_bucket()))
     starlode.run(project, only="land")
     stream = project.stream("shop.orders")
     first = read_manifest(project.landing, stream, 1)
@@ -196,29 +200,29 @@ def test_a_bucket_that_its_access_control_list_opens_is_refused(tmp_path: Path, 
     assert s3.keys(bucket) == []
 
 
-@pytest.mark.usefixtures("s3")
-def test_a_bucket_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_bucket_that_is_not_there_is_named(tmp_path: Path, place: Server | Storage) -> None:
     with pytest.raises(LandingError, match="there is no bucket starlode-nowhere"):
-        starlode.run(_opened(tmp_path, "starlode-nowhere"))
+        starlode.run(_opened(tmp_path, "", _at(place, "starlode-nowhere")))
 
 
-def test_sweeping_a_bucket_takes_what_dead_runs_left(tmp_path: Path, bucket: str, s3: Server) -> None:
-    project = _opened(tmp_path, bucket)
+def test_sweeping_a_bucket_takes_what_dead_runs_left(tmp_path: Path, place: Server | Storage) -> None:
+    bucket = place.fresh_bucket()
+    project = _opened(tmp_path, bucket, _at(place, bucket))
     starlode.run(project)
-    before = s3.keys(bucket)
+    before = place.keys(bucket)
     remains = f"{PREFIX}/shop/orders/00000009-20240101T000000-0123abcd/part-00001.parquet"
     foreign = f"{PREFIX}/shop/orders/notes.txt"
     for key in (remains, foreign):
-        s3.client().put_object(Bucket=bucket, Key=key, Body=b"x")
+        place.put(bucket, key, b"x")
 
     named = starlode.sweep(project, dry_run=True)
-    after_naming = s3.keys(bucket)
+    after_naming = place.keys(bucket)
     swept = starlode.sweep(project)
 
-    assert [held.where for held in named] == [f"s3://{bucket}/{remains}"]
+    assert [held.where for held in named] == [f"{place.scheme}://{bucket}/{remains}"]
     assert remains in after_naming
     assert swept == named
-    assert s3.keys(bucket) == sorted([*before, foreign])
+    assert place.keys(bucket) == sorted([*before, foreign])
 
 
 def test_the_landing_of_a_project_is_a_bucket(tmp_path: Path, bucket: str) -> None:
@@ -245,24 +249,24 @@ def test_sweeping_a_bucket_lets_it_forget_uploads_that_were_never_finished(
 
 @pytest.mark.parametrize("fault", ["throttled", "answer lost"])
 def test_large_parts_go_up_in_pieces_and_come_back_the_same(
-    fault: Fault, tmp_path: Path, bucket: str, s3: Server, monkeypatch: pytest.MonkeyPatch
+    fault: Fault, tmp_path: Path, place: Server | Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    content = os.urandom(20 << 20)
+    bucket, content = place.fresh_bucket(), os.urandom(20 << 20)
     faults = Faults(fault, "^PUT .*partNumber=2", times=2)
-    with between(s3, faults) as server:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
-        landing = _opened(tmp_path, bucket).landing
+    with between(place, faults) as server:
+        conftest.name(server, monkeypatch)
+        landing = _opened(tmp_path, bucket, _at(place, bucket)).landing
         room = landing.room("shop/orders/part")
         room.write_bytes(content)
         file = LandedFile("shop/orders/part", 1, len(content), digest_of(room), ())
 
         landing.keep("shop/orders/part")
-        elsewhere = _opened(tmp_path, bucket).landing
+        elsewhere = _opened(tmp_path, bucket, _at(place, bucket)).landing
         ((path,),) = elsewhere.fetch([file])
 
     assert Path(path).read_bytes() == content
     assert faults.met == 2
-    assert "-3" in s3.client().head_object(Bucket=bucket, Key=f"{PREFIX}/shop/orders/part")["ETag"]
+    assert sum("partNumber=" in asked for asked in faults.seen) == 3 + faults.met
 
 
 @pytest.mark.usefixtures("s3")
@@ -277,6 +281,10 @@ def test_a_library_that_is_missing_is_named_with_how_to_install_it(
         starlode.run(_opened(tmp_path, "lake"))
 
     assert "starlode[s3]" in str(refused.value.hint)
+
+
+def _at(place: Server | Storage, bucket: str) -> str:
+    return f"{place.scheme}://{bucket}/{PREFIX}"
 
 
 def _opened(folder: Path, bucket: str, landing: str = "") -> starlode.Project:

@@ -16,7 +16,9 @@ from starlode.bigquery.address import read_address
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.gcs_double import Storage
 
+CONFIG = bigquery.LoadJobConfig(source_format="PARQUET", create_disposition="CREATE_NEVER")
 COLUMNS = "n int64, word string, day date, seen datetime, zoned timestamp, weight float64"
 
 
@@ -114,11 +116,46 @@ def test_a_load_takes_the_columns_of_its_table_and_no_others(client: Any) -> Non
 
 
 def load(client: Any, columns: dict[str, Any]) -> int:
+    file = io.BytesIO(parquet(columns))
+    rows: int = client.load_table_from_file(file, "house.numbers", rewind=True, job_config=CONFIG).result().output_rows
+    return rows
+
+
+def parquet(columns: dict[str, Any]) -> bytes:
     file = io.BytesIO()
     pq.write_table(pa.table(columns), file)
-    config = bigquery.LoadJobConfig(source_format="PARQUET", create_disposition="CREATE_NEVER")
-    rows: int = client.load_table_from_file(file, "house.numbers", rewind=True, job_config=config).result().output_rows
-    return rows
+    return file.getvalue()
+
+
+def test_a_load_reads_exactly_the_objects_that_it_names_or_nothing(client: Any, storage: Storage) -> None:
+    bucket = storage.fresh_bucket()
+    storage.put(bucket, "a b/1.parquet", parquet({"word": pa.array(["three"]), "n": pa.array([3])}))
+    storage.put(bucket, "a b/2.parquet", parquet({"n": pa.array([4]), "word": pa.array(["four"])}))
+    storage.put(bucket, "a b/3.parquet", parquet({"n": pa.array([5])}))
+    one, two, lacking, missing = (f"gs://{bucket}/a b/{number}.parquet" for number in (1, 2, 3, 4))
+
+    loaded = client.load_table_from_uri([one, two], "house.numbers", job_config=CONFIG).result().output_rows
+
+    assert loaded == 2
+    for places, why in (
+        ([one, lacking], "a column is missing"),
+        ([one, missing], "Not found: URI"),
+        ([f"gs://{bucket}/a b/*"], "Unsupported"),
+        (["gs://nowhere/1.parquet"], "Not found: URI"),
+    ):
+        with pytest.raises(GoogleAPIError, match=why):
+            client.load_table_from_uri(places, "house.numbers", job_config=CONFIG).result()
+    assert client.get_table("house.numbers").num_rows == 5
+
+
+def test_days_that_bigquery_does_not_keep_are_refused(client: Any) -> None:
+    client.query("create table house.days (day date)").result()
+    far: Any = pa.array([3_000_000], pa.int32()).cast(pa.date32())
+
+    with pytest.raises(BadRequest, match="Invalid datetime value"):
+        client.load_table_from_file(
+            io.BytesIO(parquet({"day": far})), "house.days", rewind=True, job_config=CONFIG
+        ).result()
 
 
 def test_a_table_is_changed_only_as_its_reader_saw_it(client: Any) -> None:

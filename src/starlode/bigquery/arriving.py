@@ -1,12 +1,14 @@
 """Landed files on their way to a table: one load job brings them, and one INSERT takes them over.
 
-The job's name follows from what it loads, so one whose answer was lost, or whose run died, is found again and not repeated.
-What it brings lies in a table of its own, which is made like the files and goes after a day whatever happens.
+The job reads them where they lie in Cloud Storage; what lies elsewhere, or has to be renamed, is uploaded. Its name
+follows from what it loads, so one whose answer was lost, or whose run died, is found again and not repeated. What it
+brings lies in a table of its own, which is made like the files and goes after a day whatever happens.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,9 +28,10 @@ from starlode.session import Misfits, Unfit
 from starlode.table import Column
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from starlode.bigquery.asking import Connection
+    from starlode.errors import StarlodeError
     from starlode.table import Type
 
 KEPT_FOR = timedelta(days=1)
@@ -46,11 +49,21 @@ WORDS = {
 }
 TRIES = 50
 CONFLICT = 409
+# How many addresses a job may list, and those that mean what they say: a `*` is a pattern there, and what is odd in a name may
+# stand otherwise in the bucket.
+MOST_FILES = 10_000
+PLAIN = re.compile(r"gs://[\w./ =-]+")
+# What BigQuery says of a bucket, and what to do.
+OF_A_BUCKET = {
+    "Not found: URI": "it was there a moment ago; run again, and if it is gone, read the source with `starlode run --full`",
+    "storage.": "BigQuery reads the landing as whoever runs: docs/bigquery.md has the rights to a bucket",
+    "in different locations": "land in a bucket where the datasets lie (`location` of the target), or in a folder",
+}
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """Files that lie in a folder, what they hold, and the load that they belong to."""
+    """Files in a folder or in Cloud Storage, what they hold, and the load that they belong to."""
 
     dataset: str
     files: tuple[str, ...]
@@ -68,6 +81,21 @@ class Arrival:
     def place(self) -> str:
         """The quoted name of the table that they arrive in."""
         return f"{self.dataset}.`arrived {self.digest}`"
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the files lie where BigQuery reads them."""
+        return self.files[0].startswith("gs://")
+
+
+def reads(files: Sequence[str], landed: Mapping[str, Type]) -> bool:
+    """Whether a load job reads landed files where they lie.
+
+    It takes each type that they have for that of our column: a text for JSON, which is one in both, a moment with or without a
+    zone, a decimal, a time. But it knows columns by their names, and one that is written otherwise in BigQuery finds no place.
+    """
+    is_listed = len(files) <= MOST_FILES and all(PLAIN.fullmatch(file) for file in files)
+    return is_listed and all(written(name) == name for name in landed)
 
 
 def bring(connection: Connection, arrival: Arrival) -> None:
@@ -116,14 +144,18 @@ def _wait(job: Any, arrival: Arrival) -> None:
     try:
         job.result()
     except failures() as error:
-        told_as = refusal(arrival.files[0], error)
-        if getattr(error, "code", None) == 400 and "a value does not fit" in told_as.what:
-            raise Unfit(
-                "BigQuery cannot hold all that is landed",
-                where=arrival.files[0],
-                hint="mend the values at the source; the extraction is landed and waits",
-            ) from None
-        raise told_as from None
+        raise _refusal(arrival, error) from None
+
+
+def _refusal(arrival: Arrival, error: Exception) -> StarlodeError:
+    """Why files were not loaded, and what to do."""
+    place = arrival.files[0]
+    told_as = refusal(place, error)
+    if getattr(error, "code", None) == 400 and "a value does not fit" in told_as.what:
+        hint = "mend the values at the source; the extraction is landed and waits"
+        return Unfit("BigQuery cannot hold all that is landed", where=place, hint=hint)
+    hints = [hint for words, hint in OF_A_BUCKET.items() if arrival.is_there and words in told_as.what]
+    return WarehouseError(told_as.what, where=place, hint=hints[0]) if hints else told_as
 
 
 def _begun(connection: Connection, arrival: Arrival, name: str) -> Any:
@@ -140,25 +172,24 @@ def _begun(connection: Connection, arrival: Arrival, name: str) -> Any:
     )
     with told(identifier):
         connection.client.create_table(table, exists_ok=True)
+    how = {"job_id": name, "job_config": config, "location": connection.address.location or None}
+    try:
+        if arrival.is_there:
+            return connection.client.load_table_from_uri(list(arrival.files), identifier, **how)
+        return _uploaded(connection, arrival, identifier, how)
+    except failures() as error:
+        # The answer to a first try may have been lost.
+        if getattr(error, "code", None) == CONFLICT and (job := _found(connection, name)) is not None:
+            return job
+        raise refusal(identifier, error) from None
+
+
+def _uploaded(connection: Connection, arrival: Arrival, identifier: str, how: Mapping[str, Any]) -> Any:
     with tempfile.TemporaryFile() as file:
         _write(arrival, file)
         size = file.tell()
         file.seek(0)
-        try:
-            return connection.client.load_table_from_file(
-                file,
-                identifier,
-                size=size,
-                job_id=name,
-                job_config=config,
-                location=connection.address.location or None,
-                num_retries=6,
-            )
-        except failures() as error:
-            # The answer to a first try may have been lost.
-            if getattr(error, "code", None) == CONFLICT and (job := _found(connection, name)) is not None:
-                return job
-            raise refusal(identifier, error) from None
+        return connection.client.load_table_from_file(file, identifier, size=size, num_retries=6, **how)
 
 
 def _write(arrival: Arrival, file: Any) -> None:

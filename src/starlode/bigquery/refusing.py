@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 SPOKEN = re.compile(
     r"(Syntax error|Unrecognized name|Function not found|No matching signature|Not found|Already Exists|Access Denied|"
     r"Column |Name |Table |Dataset |Query exceeded|Resources exceeded|UPDATE/MERGE must match|Transaction|Duplicate |"
-    r"Statement |DDL |Session |A load job |Job |Unsupported |Aggregate |Quota exceeded|Exceeded rate limits)"
+    r"Statement |DDL |Session |A load job |Job |Unsupported |Aggregate |Quota exceeded|Exceeded rate limits|"
+    r"Cannot read and write in different locations)"
 )
 COST = "bytesBilledLimitExceeded"
 CONCURRENT = "concurrent update"

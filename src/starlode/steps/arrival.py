@@ -15,7 +15,7 @@ from starlode.session import Unfit
 from starlode.sql import staging
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from starlode.landing import Manifest
     from starlode.session import Session
@@ -61,20 +61,23 @@ def add_files(work: Work, manifest: Manifest, table: Table, load_key: int) -> No
     """Add the rows of landed files, each proved before, to a table by their schemas, in the columns that it has."""
     for columns, files in groupby(manifest.files, key=lambda file: file.columns):
         landed = {column.name: column.type for column in columns}
-        for places in places_of(work.landing, work.session, list(files)):
+        for places in places_of(work.landing, work.session, list(files), landed):
             if work.target is not None and not work.target.dialect.keeps_all:
                 _guard_fit(work.target, manifest, columns, places)
             work.session.load(table, places, landed, {staging.LOAD_COLUMN: load_key})
 
 
-def places_of(landing: Store, session: Session, files: Sequence[Promised]) -> Iterator[tuple[str, ...]]:
+def places_of(
+    landing: Store, session: Session, files: Sequence[Promised], landed: Mapping[str, Type]
+) -> Iterator[tuple[str, ...]]:
     """Where a session reads files, each proved before: in the landing itself, or in the copies that are fetched from it."""
-    if not session.reads_landing:
+    places = tuple(landing.shown(file.path) for file in files)
+    if not session.reads(places, landed):
         yield from landing.fetch(files)
         return
     for file in files:
         landing.prove(file)
-    yield tuple(landing.shown(file.path) for file in files)
+    yield places
 
 
 def _guard_fit(target: Session, manifest: Manifest, columns: tuple[Column, ...], paths: tuple[str, ...]) -> None:

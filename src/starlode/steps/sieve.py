@@ -79,6 +79,7 @@ def _shown(values: pa.Array[Any], row: int) -> Any:
     try:
         value = values[row].as_py()
     except (ValueError, OverflowError):
-        # Python's calendar begins with the year 1.
-        return str(values.slice(row, 1).cast(pa.int64())[0])
+        # Python's calendar has the years 1 to 9999, and Arrow writes only days of others.
+        written = pa.string() if pa.types.is_date(values.type) else pa.int64()
+        return str(values.slice(row, 1).cast(written)[0])
     return value if value is None or isinstance(value, bool | int | str) else str(value)

@@ -200,7 +200,7 @@ class _Taking:
 def _load(session: Session, landing: Store, table: Table, files: tuple[LandedFile, ...]) -> None:
     """Add landed rows to a table that has their columns."""
     landed = {column.name: column.type for column in table.columns}
-    for paths in places_of(landing, session, files) if files else ():
+    for paths in places_of(landing, session, files, landed) if files else ():
         session.load(table, paths, landed, {})
 
 

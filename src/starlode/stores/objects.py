@@ -7,9 +7,10 @@ it may quote a token. Only its code is.
 
 from __future__ import annotations
 
+import os
 import re
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCHEMES = ("s3", "gs", "az")
+# Where the library looks for a server in the place of Google's.
+GOOGLE_URL = "GOOGLE_BASE_URL"
 # A file goes up in pieces of this size, so many at a time.
 PIECE = 8 << 20
 PIECES_AT_ONCE = 4
@@ -154,14 +157,21 @@ class Objects:
 
     def remove(self, names: Sequence[str]) -> None:
         """Remove objects, whether or not they are there."""
-        if names:
+        if not names:
+            return
+        try:
             with self._told("s3:DeleteObject", names[0]):
                 self._library.delete(self._store, list(names))
+        except FileNotFoundError:
+            # Google's server says so of one that is not there, and nobody knows which others it came to.
+            for name in names:
+                with suppress(FileNotFoundError), self._told("s3:DeleteObject", name):
+                    self._library.delete(self._store, name)
 
     def unfinished(self, folder: str) -> tuple[Object, ...]:
         """The objects below a folder whose upload in pieces was never finished, each with the number of that as its tag.
 
-        Only S3 keeps such pieces for ever.
+        Only S3 is asked. Azure forgets such pieces by itself; Google's server does where a rule of the bucket says so.
         """
         if self.address.scheme != "s3":
             return ()
@@ -204,6 +214,7 @@ class Objects:
         client: Any = {"connect_timeout": timedelta(seconds=10), "read_timeout": SILENCE, "timeout": WHOLE}
         held = self.address
         if held.scheme != "s3":
+            client["allow_http"] = held.scheme == "gs" and os.environ.get(GOOGLE_URL, "").startswith("http://")
             return store.from_url(str(held), client_options=client)
         return self.amazon.store(held.bucket, held.prefix, self.encryption, client)
 
@@ -229,11 +240,15 @@ class Objects:
             return self.fails("an object changed while it was read", where=self.shown(name), hint="run again")
         found = _CODE.search(str(error))
         code = found[1] if found else "PermanentRedirect" if "redirect" in str(error) else ""
-        where, hint = self.shown(name), _HINTS.get(code, "")
+        where, hint, lease = self.shown(name), _HINTS.get(code, ""), _LEASE
+        if self.address.scheme == "gs":
+            right, lease = _OF_GOOGLE.get(right, right), _GOOGLE_KEYS
+            if "token request" in str(error):
+                return self.fails("there are no credentials for Google Cloud Storage", where=where, hint=lease)
         if code == "NoSuchBucket":
             return self.fails(f"there is no bucket {self.address.bucket}", where=self.shown(), hint=hint)
         if isinstance(error, exceptions.UnauthenticatedError) and not code:
-            return self.fails("the credentials are valid no more, and there are no new ones", where=where, hint=_LEASE)
+            return self.fails("the credentials are valid no more, and there are no new ones", where=where, hint=lease)
         if isinstance(error, exceptions.PermissionDeniedError | exceptions.UnauthenticatedError) or hint:
             what = f"the bucket {self.address.bucket} refuses it: {code or 'forbidden'}"
             return self.fails(
@@ -249,6 +264,7 @@ class Objects:
 
 _LEASE = "renew the credentials (such as `aws sso login`), and run again"
 _KEYS = "look at the credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, the profile, or the role"
+_GOOGLE_KEYS = "set GOOGLE_APPLICATION_CREDENTIALS, or log in with `gcloud auth application-default login`"
 _REGION = "the bucket lies in another region: set AWS_REGION, or `region` of the profile"
 _HINTS = {
     "ExpiredToken": _LEASE,
@@ -257,9 +273,19 @@ _HINTS = {
     "InvalidAccessKeyId": _KEYS,
     "SignatureDoesNotMatch": _KEYS,
     "RequestTimeTooSkewed": "set the clock of this machine",
+    "AuthenticationRequired": _GOOGLE_KEYS,
     "PermanentRedirect": _REGION,
     "AuthorizationHeaderMalformed": _REGION,
     "NoSuchBucket": "create the bucket, or mend its name",
+}
+
+
+# What S3's rights are called by Google.
+_OF_GOOGLE = {
+    "s3:ListBucket": "storage.objects.list",
+    "s3:GetObject": "storage.objects.get",
+    "s3:PutObject": "storage.objects.create",
+    "s3:DeleteObject": "storage.objects.delete",
 }
 
 

@@ -137,9 +137,8 @@ class BigQuerySession:
     def dialect(self) -> BigQueryDialect:
         return self._dialect
 
-    @property
-    def reads_landing(self) -> bool:
-        return False
+    def reads(self, files: Sequence[str], landed: Mapping[str, Type]) -> bool:
+        return arriving.reads(files, landed)
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
         self._guard_writing()

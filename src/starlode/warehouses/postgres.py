@@ -207,8 +207,7 @@ class PostgresSession:
     def dialect(self) -> Dialect:
         return DIALECT
 
-    @property
-    def reads_landing(self) -> bool:
+    def reads(self, files: Sequence[str], landed: Mapping[str, Type]) -> bool:  # noqa: ARG002
         return False
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> None:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from starlode.sandbox.accounts import READ, WRITE
 from starlode.sandbox.bigquery import bringing, running, telling
-from starlode.sandbox.bigquery.accounts import READ, WRITE
-from starlode.sandbox.bigquery.refused import DUPLICATE, NOT_FOUND, UNSUPPORTED, Refused
+from starlode.sandbox.bigquery.refused import DENIED, DUPLICATE, NOT_FOUND, UNSUPPORTED, Refused
 
 if TYPE_CHECKING:
-    from starlode.sandbox.bigquery.accounts import Accounts
+    from starlode.sandbox.accounts import Accounts
     from starlode.sandbox.bigquery.double import Request
     from starlode.sandbox.bigquery.keeping import Project, Session
+    from starlode.sandbox.bigquery.lake import Lake
 
 # What anybody may do who may ask: reading, and whatever goes with a session.
 OF_A_SESSION = re.compile(
@@ -35,10 +37,11 @@ class Requests:
     accounts: Accounts
     account: str
     judge: Judge
+    lake: Lake | None = None
 
     def answer(self, verb: str, path: tuple[str, ...], asked: dict[str, str], request: Request) -> Told:
         """The code, the body and the headers of an answer; raises Refused."""
-        self.accounts.guard(self.account, READ, f"Project {self.project.name}")
+        self._guard(READ, f"Project {self.project.name}")
         match (verb, *path):
             case ("POST", "datasets"):
                 self._guard_writing("the project")
@@ -62,7 +65,8 @@ class Requests:
                 self.project.drop_table(dataset, table)
                 return 204, {}, {}
             case ("POST", "jobs"):
-                return 200, self._insert_query(request.told), {}
+                is_load = "load" in request.told["configuration"]
+                return 200, self.insert_load(request.told) if is_load else self._insert_query(request.told), {}
             case ("POST", "queries"):
                 return 200, self._query(request.told), {}
             case ("GET", "jobs", job):
@@ -71,16 +75,23 @@ class Requests:
                 return 200, self._results(self._job(job), asked), {}
         raise Refused(UNSUPPORTED, f"Unsupported by this double: {verb} {'/'.join(path)}")
 
-    def insert_load(self, told: dict[str, Any], file: str) -> dict[str, Any]:
-        """A job that loads a file."""
+    def insert_load(self, told: dict[str, Any], file: str = "") -> dict[str, Any]:
+        """A job that loads a file which came with it, or objects of Cloud Storage."""
         self._guard_writing("the table")
-        job = self._begun(told)
+        job, load = self._begun(told), told["configuration"]["load"]
         try:
-            rows = bringing.load(self.project, told["configuration"]["load"], file)
-            job["statistics"]["load"] = {"outputRows": str(rows), "inputFiles": "1"}
+            with tempfile.TemporaryDirectory() as folder:
+                files = [file] if file else self._brought(load["sourceUris"], folder)
+                rows = bringing.load(self.project, load, files)
+            job["statistics"]["load"] = {"outputRows": str(rows), "inputFiles": str(len(files))}
         except Refused as refused:
             _fail(job, refused)
         return _shown(job)
+
+    def _brought(self, places: list[str], folder: str) -> list[str]:
+        if self.lake is None:
+            raise Refused(UNSUPPORTED, "Unsupported by this double: it was told of no Cloud Storage")
+        return self.lake.brought(self.account, places, self.project.location, folder)
 
     def _insert_query(self, told: dict[str, Any]) -> dict[str, Any]:
         if "query" not in told["configuration"]:
@@ -193,7 +204,12 @@ class Requests:
         return {"kind": "bigquery#tableList", "tables": listed, "totalItems": len(listed)}
 
     def _guard_writing(self, what: str) -> None:
-        self.accounts.guard(self.account, WRITE, f"{what} of {self.project.name}")
+        self._guard(WRITE, f"{what} of {self.project.name}")
+
+    def _guard(self, right: str, what: str) -> None:
+        """Refuse what the account may not do."""
+        if not self.accounts.may(self.account, right):
+            raise Refused(DENIED, f"Access Denied: {what}: User does not have permission to {right} it")
 
 
 def _statistics(answer: running.Answer) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -12,28 +13,30 @@ from starlode.sandbox.bigquery.keeping import quoted
 from starlode.sandbox.bigquery.refused import DUPLICATE, INVALID, NOT_FOUND, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping, Sequence
 
     from starlode.sandbox.bigquery.keeping import Project
 
-# What a column of Parquet may be for a column of a table.
-FITS: dict[str, Callable[[Any], bool]] = {
-    "INTEGER": pa.types.is_integer,
-    "FLOAT": pa.types.is_floating,
-    "STRING": lambda of: pa.types.is_string(of) or pa.types.is_large_string(of),
-    "BOOLEAN": pa.types.is_boolean,
-    "BYTES": lambda of: pa.types.is_binary(of) or pa.types.is_large_binary(of),
-    "DATE": pa.types.is_date,
-    "TIME": pa.types.is_time,
-    "DATETIME": lambda of: pa.types.is_timestamp(of) and of.tz is None,
-    "TIMESTAMP": lambda of: pa.types.is_timestamp(of) and of.tz is not None,
-    "NUMERIC": pa.types.is_decimal,
-    "BIGNUMERIC": pa.types.is_decimal,
+# What a column of a table takes, by what a column of Parquet is and what it means.
+FITS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "INTEGER": (("INT64", "None"), ("INT32", "None"), ("INT64", "Int"), ("INT32", "Int")),
+    "FLOAT": (("DOUBLE", "None"), ("FLOAT", "None")),
+    "STRING": (("BYTE_ARRAY", "String"),),
+    "BOOLEAN": (("BOOLEAN", "None"),),
+    "BYTES": (("BYTE_ARRAY", "None"), ("FIXED_LEN_BYTE_ARRAY", "None")),
+    "DATE": (("INT32", "Date"),),
+    "TIME": (("INT64", "Time"), ("INT32", "Time")),
+    "DATETIME": (("INT64", "Timestamp"),),
+    "TIMESTAMP": (("INT64", "Timestamp of a zone"),),
+    "NUMERIC": (("FIXED_LEN_BYTE_ARRAY", "Decimal"), ("INT64", "Decimal"), ("INT32", "Decimal")),
+    "BIGNUMERIC": (("FIXED_LEN_BYTE_ARRAY", "Decimal"), ("INT64", "Decimal"), ("INT32", "Decimal")),
 }
+# What has a year, of which there are 9999.
+OF_YEARS = ("DATE", "DATETIME", "TIMESTAMP")
 
 
-def load(project: Project, told: dict[str, Any], file: str) -> int:
-    """Load one file; how many rows it had."""
+def load(project: Project, told: dict[str, Any], files: Sequence[str]) -> int:
+    """Load files; how many rows they had."""
     place = told["destinationTable"]
     dataset, table = place["datasetId"], place["tableId"]
     if told.get("sourceFormat") != "PARQUET":
@@ -42,30 +45,52 @@ def load(project: Project, told: dict[str, Any], file: str) -> int:
         fields = project.fields(dataset, table)
     else:
         raise Refused(NOT_FOUND, f"Not found: Table {project.name}:{dataset}.{table}")
-    _guard(fields, _schema(file))
-    return _fill(project, f"{quoted(dataset)}.{quoted(table)}", file, told.get("writeDisposition", "WRITE_APPEND"))
+    for file in files:
+        _guard(fields, _kinds(file))
+    how, names = told.get("writeDisposition", "WRITE_APPEND"), [f["name"] for f in fields if f["type"] in OF_YEARS]
+    _guard_years(project, [*files], names)
+    return _fill(project, f"{quoted(dataset)}.{quoted(table)}", [*files], how)
 
 
-def _schema(file: str) -> pa.Schema:
+def _kinds(file: str) -> dict[str, tuple[str, str]]:
+    """What the columns of a file are, and what they mean, as Parquet itself says."""
     try:
-        return pq.read_schema(file)
+        schema = pq.ParquetFile(file).schema
     except (pa.ArrowException, OSError):
         raise Refused(INVALID, "Error while reading data, error message: Not a Parquet file") from None
+    columns: Any = [schema.column(number) for number in range(len(schema))]
+    return {column.name: (column.physical_type, _meaning(column)) for column in columns}
 
 
-def _guard(fields: list[dict[str, Any]], schema: pa.Schema) -> None:
+def _meaning(column: Any) -> str:
+    told = json.loads(column.logical_type.to_json())
+    return f"{told['Type']}{' of a zone' if told.get('isAdjustedToUTC') and told['Type'] == 'Timestamp' else ''}"
+
+
+def _guard(fields: list[dict[str, Any]], kinds: Mapping[str, tuple[str, str]]) -> None:
     held = {told["name"].lower(): told for told in fields}
-    for column in schema:
-        told = held.get(column.name.lower())
+    for name, kind in kinds.items():
+        told = held.get(name.lower())
         if told is None:
-            raise Refused(INVALID, f"Provided Schema does not match Table. Cannot add fields (field: {column.name})")
-        if not FITS[told["type"]](column.type):
-            raise Refused(INVALID, f"Error while reading data: Parquet column '{column.name}' has type {column.type}")
-    if len(schema) < len(fields):
+            raise Refused(INVALID, f"Provided Schema does not match Table. Cannot add fields (field: {name})")
+        if kind not in FITS[told["type"]]:
+            raise Refused(INVALID, f"Error while reading data: Parquet column '{name}' has type {' '.join(kind)}")
+    if len(kinds) < len(fields):
         raise Refused(INVALID, "Provided Schema does not match Table: a column is missing")
 
 
-def _fill(project: Project, place: str, file: str, how: str) -> int:
+def _guard_years(project: Project, files: list[str], names: list[str]) -> None:
+    """Refuse days and moments outside of the years that BigQuery keeps."""
+    for name in names:
+        within = f"year({quoted(name)}) between 1 and 9999"
+        asked = f"select count(*) from read_parquet(?, union_by_name = true) where not {within}"
+        found = project.cursor().execute(asked, [files]).fetchone()
+        if found and found[0]:
+            told = f"Invalid datetime value canary for field '{name}'"
+            raise Refused(INVALID, f"Error while reading data, error message: {told}")
+
+
+def _fill(project: Project, place: str, files: list[str], how: str) -> int:
     connection = project.cursor()
     held = connection.execute(f"select count(*) from {place}").fetchone()
     if how == "WRITE_EMPTY" and held and held[0]:
@@ -74,7 +99,7 @@ def _fill(project: Project, place: str, file: str, how: str) -> int:
         connection.execute("begin")
         if how == "WRITE_TRUNCATE":
             connection.execute(f"delete from {place}")
-        connection.execute(f"insert into {place} by name select * from read_parquet(?)", [file])
+        connection.execute(f"insert into {place} by name select * from read_parquet(?, union_by_name = true)", [files])
         added = connection.fetchone()
         connection.execute("commit")
     except duckdb.Error as error:

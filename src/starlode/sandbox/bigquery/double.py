@@ -8,7 +8,7 @@ import tempfile
 import threading
 from dataclasses import dataclass, field
 from email.parser import BytesParser
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -17,12 +17,15 @@ from uuid import uuid4
 from starlode.sandbox.bigquery.answering import Requests
 from starlode.sandbox.bigquery.keeping import Project
 from starlode.sandbox.bigquery.refused import INVALID, Refused
+from starlode.sandbox.listening import listen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from starlode.sandbox.bigquery.accounts import Accounts
+    from starlode.sandbox.accounts import Accounts
     from starlode.sandbox.bigquery.answering import Judge
+    from starlode.sandbox.bigquery.lake import Lake
+    from starlode.sandbox.listening import Listening
 
 NOT_IMITATED = (
     "slots, quotas and times: whatever is asked is done at once, and few bytes are billed",
@@ -30,7 +33,7 @@ NOT_IMITATED = (
     "MERGE, scripts, procedures, functions of users, streaming, external tables",
     "legacy SQL, arrays and structs in tables, JSON and GEOGRAPHY as types of columns",
     "what partitions and clusters spare: each statement is billed for the whole of its tables",
-    "load jobs of other formats than Parquet, and those from Cloud Storage",
+    "load jobs of other formats than Parquet, and patterns of names in Cloud Storage",
     "more than 38 digits of a BIGNUMERIC, and the numbers of FARM_FINGERPRINT",
     "rights below a project: an account may read, or write, or neither",
     "the Storage Read and Write interfaces",
@@ -65,11 +68,15 @@ class Request:
 
 @dataclass
 class Double:
-    """A double that knows some accounts. `meets` looks at each request first, and says what befalls it, if anything."""
+    """A double that knows some accounts. `meets` looks at each request first, and says what befalls it, if anything.
+
+    `lake` is the Cloud Storage that its load jobs read.
+    """
 
     accounts: Accounts
     judge: Judge
     meets: Callable[[Request], str] = lambda _: ""
+    lake: Lake | None = None
     projects: dict[str, Project] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -77,31 +84,13 @@ class Double:
         """Begin to listen on a port of loopback, a free one unless told, and tell what is not imitated."""
         for gap in NOT_IMITATED:
             tell(f"the double of BigQuery does not imitate {gap}")
-        server = ThreadingHTTPServer(("127.0.0.1", port), type("Handler", (_Handler,), {"double": self}))
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        return Listening(server)
+        return listen(type("Handler", (_Handler,), {"double": self}), port)
 
     def project(self, name: str) -> Project:
         with self._lock:
             if name not in self.projects:
                 self.projects[name] = Project(name)
             return self.projects[name]
-
-
-@dataclass(frozen=True)
-class Listening:
-    """A double that listens."""
-
-    server: ThreadingHTTPServer
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_port}"
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -150,7 +139,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, request: Request, account: str) -> tuple[int, Any, dict[str, str]]:
         project = self.double.project(request.project)
-        requests = Requests(project, self.double.accounts, account, self.double.judge)
+        requests = Requests(project, self.double.accounts, account, self.double.judge, self.double.lake)
         try:
             if request.path[0] == "upload":
                 return self._receive(request, requests)

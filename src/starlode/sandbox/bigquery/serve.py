@@ -10,7 +10,7 @@ import sys
 import threading
 from pathlib import Path
 
-from starlode.sandbox.bigquery.accounts import READ, WRITE, Accounts
+from starlode.sandbox.accounts import READ, WRITE, Accounts
 from starlode.sandbox.bigquery.asking_judge import Judged
 from starlode.sandbox.bigquery.double import Double
 from starlode.sandbox.bigquery.kept import ACCOUNT

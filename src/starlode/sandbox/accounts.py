@@ -1,19 +1,22 @@
-"""Who may ask: service accounts with keys of their own, which get a token for an assertion that they have signed."""
+"""Who may ask a double of Google's: service accounts with keys of their own, which sign who they are.
+
+BigQuery's client gets a token for what it has signed; what asks Cloud Storage bears what it has signed itself.
+"""
 
 from __future__ import annotations
 
 import json
 import secrets
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-
-from starlode.sandbox.bigquery.refused import DENIED, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
 READ, WRITE = "read", "write"
+AN_HOUR = 3_600
 
 
 @dataclass
@@ -37,16 +40,14 @@ class Accounts:
         }
         file.write_text(json.dumps(told), "utf-8")
 
+    def take_key(self, account: str, file: Path) -> None:
+        """Know an account by the key that another double has written."""
+        self._keys[account] = _pair(json.loads(file.read_text("utf-8"))["private_key"])
+
     def token(self, assertion: str) -> str | None:
         """A token for a signed assertion; None where nobody known has signed it."""
-        from google.auth import jwt
-
-        try:
-            account = str(jwt.decode(assertion, verify=False)["iss"])
-            if account not in self.rights:
-                return None
-            jwt.decode(assertion, certs=self._key(account)[1])
-        except (ValueError, KeyError):
+        account = self._signer(assertion)
+        if account is None:
             return None
         token = secrets.token_hex(16)
         self._tokens[token] = account
@@ -56,10 +57,39 @@ class Accounts:
         """Whose token a header bears; None where it bears none that was given."""
         return self._tokens.get(header.removeprefix("Bearer "))
 
-    def guard(self, account: str, right: str, what: str) -> None:
-        """Refuse what an account may not do."""
-        if right not in self.rights[account]:
-            raise Refused(DENIED, f"Access Denied: {what}: User does not have permission to {right} it")
+    def recognize(self, header: str) -> str | None:
+        """Who has signed what a header bears; None where it was nobody known."""
+        signed = header.removeprefix("Bearer ")
+        if signed not in self._tokens:
+            account = self._signer(signed)
+            if account is None:
+                return None
+            self._tokens[signed] = account
+        return self._tokens[signed]
+
+    def sign(self, account: str) -> str:
+        """The header with which an account says who it is."""
+        from google.auth import crypt, jwt
+
+        now = int(time.time())
+        told = {"iss": account, "sub": account, "iat": now, "exp": now + AN_HOUR}
+        return f"Bearer {jwt.encode(crypt.RSASigner.from_string(self._key(account)[0]), told).decode()}"
+
+    def may(self, account: str, right: str) -> bool:
+        """Whether an account has a right."""
+        return right in self.rights[account]
+
+    def _signer(self, assertion: str) -> str | None:
+        from google.auth import jwt
+
+        try:
+            account = str(jwt.decode(assertion, verify=False)["iss"])
+            if account not in self.rights:
+                return None
+            jwt.decode(assertion, certs=self._key(account)[1])
+        except (ValueError, KeyError):
+            return None
+        return account
 
     def _key(self, account: str) -> tuple[str, str]:
         """The private and the public key of an account, made when they are first needed."""
@@ -68,11 +98,16 @@ class Accounts:
         return self._keys[account]
 
 
-def _pair() -> tuple[str, str]:
+def _pair(known: str = "") -> tuple[str, str]:
+    """A private key, a new one or the one that is known, and the public one to it."""
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
 
-    key: Any = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    key: Any
+    if known:
+        key = serialization.load_pem_private_key(known.encode(), password=None)
+    else:
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
