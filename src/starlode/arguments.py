@@ -385,7 +385,7 @@ def _add_sandbox(commands: Commands) -> None:
         commands,
         "sandbox",
         "keep doubles on this machine of what the project names",
-        "With --sandbox a project runs without an account and unchanged: its S3, its PostgreSQL, its\n"
+        "With --sandbox a project runs without an account and unchanged: its S3, its Cloud Storage, its PostgreSQL, its\n"
         "Redshift, its Snowflake or its BigQuery are doubles, which stay up between the commands. What `sandbox/BUCKET/`\n"
         "holds beside the project file is put into that bucket.",
         "  starlode sandbox up\n  starlode sandbox status\n  starlode sandbox down",

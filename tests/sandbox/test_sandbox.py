@@ -92,7 +92,7 @@ def test_a_stage_of_snowflake_is_made_on_the_bucket_of_the_landing(said: Said, t
 
 @pytest.mark.slow
 def test_so_does_one_for_bigquery(said: Said, tmp_path: Path) -> None:
-    _lay(tmp_path, "bigquery://acme-analytics/sales?location=EU&maximum_gb=200", "landing")
+    _lay(tmp_path, "bigquery://acme-analytics/sales?location=EU&maximum_gb=200", "gs://acme-lake/landing")
     other = "bigquery://acme-lab"
 
     told = said("run", "--sandbox", of="stderr")
@@ -102,9 +102,22 @@ def test_so_does_one_for_bigquery(said: Said, tmp_path: Path) -> None:
     assert 'starlode query --sandbox "select * from sales_star.fact_sales limit 10"' in told
     assert "30.3" in said("query", "--sandbox", "select sum(amount) as amount from sales_star.fact_sales")
     assert "30.3" in said("query", "--sandbox", "--target", other, "select sum(amount) as amount from star.fact_sales")
-    assert {s["name"]: s["runs"] for s in _servers(said)} == {"s3": True, "bigquery": True}
+    assert {s["name"]: s["runs"] for s in _servers(said)} == {"gcs": True, "s3": True, "bigquery": True}
     assert json.loads(said("run", "--sandbox", "--json").splitlines()[-1])["run"]["status"] == "unchanged"
-    assert (tmp_path / ".starlode/sandbox/bigquery.key.json").stat().st_mode & 0o077 == 0
+    assert (tmp_path / ".starlode/sandbox/google.key.json").stat().st_mode & 0o077 == 0
+
+
+def test_buckets_of_cloud_storage_are_filled_and_landed_in(said: Said, tmp_path: Path) -> None:
+    _lay(tmp_path, "duckdb:warehouse.duckdb", "gs://acme-lake/landing")
+    file = tmp_path / "starlode.yml"
+    file.write_text(file.read_text().replace("s3://acme-files", "gs://acme-files"))
+
+    told = said("run", "--sandbox", of="stderr")
+
+    assert "gcs does not imitate its JSON interface" in told
+    assert "30.30" in said("query", "--sandbox", "select sum(amount) as amount from star.fact_sales")
+    assert {s["name"]: s["runs"] for s in _servers(said)} == {"gcs": True}
+    assert json.loads(said("run", "--sandbox", "--json").splitlines()[-1])["run"]["status"] == "unchanged"
 
 
 def test_its_servers_end_with_it_and_what_they_held_is_gone(said: Said, tmp_path: Path) -> None:
@@ -128,11 +141,11 @@ def test_its_servers_end_with_it_and_what_they_held_is_gone(said: Said, tmp_path
 
 
 def test_what_has_no_double_is_refused(said: Said, tmp_path: Path) -> None:
-    _lay(tmp_path, "duckdb:warehouse.duckdb", "gs://acme-lake/landing")
+    _lay(tmp_path, "duckdb:warehouse.duckdb", "az://acme-lake/landing")
 
     told = said("run", "--sandbox", code=2)
 
-    assert "the sandbox has no double of gs://" in told
+    assert "the sandbox has no double of az://" in told
     assert _servers(said) == []
 
 

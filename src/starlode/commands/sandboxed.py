@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
 from starlode.errors import Mistake, ProjectError
 from starlode.sandbox import s3
+from starlode.sandbox.gcs import kept as gcs
 from starlode.sandbox.standing import NOT_IMITATED, Sandbox
 from starlode.snowflake.address import spelled
 from starlode.stores.bucket import Bucket
@@ -27,8 +29,11 @@ from starlode.warehouses.redshift import Redshift
 from starlode.warehouses.snowflake import Snowflake
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlode.project import Project
     from starlode.store import Store
+    from starlode.stores.objects import Address
     from starlode.warehouse import Warehouse
 
 PLACE = Path(".starlode") / "sandbox"
@@ -47,6 +52,7 @@ def in_sandbox(project: Project) -> Project:
     sandbox = sandbox_of(project.folder)
     before = set(sandbox.servers())
     buckets = _buckets(project)
+    in_s3, in_gcs = (sorted(place.bucket for place in buckets if place.scheme == scheme) for scheme in ("s3", "gs"))
     stood = replace(
         project,
         warehouse=_double(project.warehouse, sandbox, project.landing),
@@ -54,12 +60,18 @@ def in_sandbox(project: Project) -> Project:
         landing=project.landing if isinstance(project.landing, Bucket) else Folder(sandbox.place / "landing"),
         is_sandboxed=True,
     )
-    if buckets or isinstance(project.shown, Redshift):
+    if in_s3 or isinstance(project.shown, Redshift):
         url = sandbox.s3()
         os.environ.update(s3.environment(url))
-        for bucket in buckets:
+        for bucket in in_s3:
             s3.make_bucket(url, bucket)
-            _fill(url, bucket, project.folder / FILLED / bucket)
+            _fill(project.folder / FILLED / bucket, partial(s3.put, url, bucket))
+    if in_gcs:
+        named = sandbox.gcs()
+        os.environ.update(named)
+        for bucket in in_gcs:
+            gcs.make_bucket(named, bucket)
+            _fill(project.folder / FILLED / bucket, partial(gcs.put, named, bucket))
     for name in sandbox.servers().keys() - before:
         for gap in NOT_IMITATED.get(name, ()):
             say(f"sandbox: {name} does not imitate {gap}")
@@ -73,24 +85,24 @@ def source_database(folder: Path, name: str) -> tuple[str, bool]:
     return f"{sandbox.postgres()}/{name}_source", is_new
 
 
-def _buckets(project: Project) -> set[str]:
-    """The buckets that a project lands in and reads; raises ProjectError for those of other services than S3."""
+def _buckets(project: Project) -> set[Address]:
+    """The buckets that a project lands in and reads; raises ProjectError for those of a service that has no double."""
     places = [getattr(source, "files", "") for source in project.sources]
     places += [str(project.landing.address)] if isinstance(project.landing, Bucket) else []
     found = [place for place in map(address, places) if place is not None]
-    other = next((place for place in found if place.scheme != "s3"), None)
+    other = next((place for place in found if place.scheme not in ("s3", "gs")), None)
     if other is not None:
         raise ProjectError(
-            Mistake(f"the sandbox has no double of {other.scheme}://", str(other), hint="land in s3:// there")
+            Mistake(f"the sandbox has no double of {other.scheme}://", str(other), hint="s3:// and gs:// have one")
         )
-    return {place.bucket for place in found}
+    return {replace(place, prefix="") for place in found}
 
 
-def _fill(url: str, bucket: str, folder: Path) -> None:
+def _fill(folder: Path, put: Callable[[str, bytes], None]) -> None:
     """Put into a bucket what the project has laid out for it."""
     for path in sorted(folder.rglob("*")):
         if path.is_file():
-            s3.put(url, bucket, path.relative_to(folder).as_posix(), path.read_bytes())
+            put(path.relative_to(folder).as_posix(), path.read_bytes())
 
 
 def _double(real: Warehouse, sandbox: Sandbox, landing: Store) -> Warehouse:
@@ -107,7 +119,8 @@ def _double(real: Warehouse, sandbox: Sandbox, landing: Store) -> Warehouse:
         return _snowflake(real, sandbox, landing)
     if isinstance(real, BigQuery):
         # Its address says which project, and the environment where that is and who asks.
-        os.environ.update(sandbox.bigquery())
+        is_read = isinstance(landing, Bucket) and landing.address.scheme == "gs"
+        os.environ.update(sandbox.bigquery(sandbox.gcs()[gcs.URL] if is_read else ""))
         return real
     raise ProjectError(Mistake(f"the sandbox has no double of {type(real).__name__}", "target"))
 

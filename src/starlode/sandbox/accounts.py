@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 READ, WRITE = "read", "write"
+# Who asks in a sandbox, and where the environment says by which key.
+ACCOUNT = "sandbox@double.iam.gserviceaccount.com"
+KEY = "GOOGLE_APPLICATION_CREDENTIALS"
 AN_HOUR = 3_600
 
 

@@ -17,6 +17,8 @@ from starlode.sandbox import postgres, s3
 from starlode.sandbox.bigquery import kept as bigquery
 from starlode.sandbox.bigquery.double import NOT_IMITATED as NOT_IN_BIGQUERY
 from starlode.sandbox.environments import prepared
+from starlode.sandbox.gcs import kept as gcs
+from starlode.sandbox.gcs.double import NOT_IMITATED as NOT_IN_GCS
 from starlode.sandbox.keeping import Command, end, free_port, keep, kept, start, stop
 from starlode.sandbox.postgres import SUPERUSER
 from starlode.sandbox.redshift.double import NOT_IMITATED as NOT_IN_REDSHIFT
@@ -32,7 +34,8 @@ if TYPE_CHECKING:
 
     Tell = Callable[[str], None]
 
-POSTGRES, S3, REDSHIFT, SNOWFLAKE, BIGQUERY = "postgres", "s3", "redshift", "snowflake", "bigquery"
+POSTGRES, S3, REDSHIFT, SNOWFLAKE, BIGQUERY, GCS = "postgres", "s3", "redshift", "snowflake", "bigquery", "gcs"
+GOOGLE_KEY = "google.key.json"
 # A socket file would have a name that is too long in a deep folder.
 SETTINGS = {"fsync": "off", "full_page_writes": "off", "unix_socket_directories": ""}
 NOT_IMITATED: Mapping[str, tuple[str, ...]] = {
@@ -40,6 +43,7 @@ NOT_IMITATED: Mapping[str, tuple[str, ...]] = {
     REDSHIFT: NOT_IN_REDSHIFT,
     SNOWFLAKE: NOT_IN_SNOWFLAKE,
     BIGQUERY: NOT_IN_BIGQUERY,
+    GCS: NOT_IN_GCS,
 }
 
 
@@ -79,10 +83,20 @@ class Sandbox:
         make_snowflake_database(port, user, password, database, stages)
         return port
 
-    def bigquery(self) -> Mapping[str, str]:
-        """How the environment names a double of BigQuery, in which every project is there as soon as it is asked for."""
-        python, key = prepared(bigquery.PACKAGES, self.tell), self.place / "bigquery.key.json"
-        said = {"key": str(key), "python": str(python)}
+    def gcs(self) -> Mapping[str, str]:
+        """How the environment names a double of Google Cloud Storage."""
+        key = self.place / GOOGLE_KEY
+        said = {"key": str(key)}
+        port = self._again(GCS, said) or self._serve(GCS, said)
+        return gcs.environment(port, key)
+
+    def bigquery(self, storage: str = "") -> Mapping[str, str]:
+        """How the environment names a double of BigQuery, in which every project is there as soon as it is asked for.
+
+        `storage` is the address of the Cloud Storage that it reads.
+        """
+        python, key = prepared(bigquery.PACKAGES, self.tell), self.place / GOOGLE_KEY
+        said = {"key": str(key), "python": str(python), "storage": storage}
         port = self._again(BIGQUERY, said) or self._start_bigquery(said, python)
         return bigquery.environment(port, key)
 
@@ -149,13 +163,13 @@ class Sandbox:
         return url
 
     def _start_bigquery(self, said: Mapping[str, Any], python: Path) -> int:
-        keep(self.place)
         if not bigquery.compiled(python).exists():
             self.tell("Google's parser of SQL is compiled, once; the first statement waits for it")
         return self._serve(BIGQUERY, said)
 
     def _serve(self, name: str, said: Mapping[str, Any]) -> int:
         """Start a double that is a module of ours, in our own environment."""
+        keep(self.place)
         port = free_port()
         self._note(name, said)
         words = [sys.executable, "-m", f"starlode.sandbox.{name}.serve", str(self._told(name)), str(port)]

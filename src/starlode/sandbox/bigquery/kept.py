@@ -1,15 +1,16 @@
-"""The double of BigQuery as a sandbox keeps it: its account, and what the environment says to those who ask."""
+"""The double of BigQuery as a sandbox keeps it: what judges for it, and what the environment says to those who ask."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from starlode.sandbox.accounts import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
 PACKAGES = "zetasql"
-ACCOUNT = "sandbox@double.iam.gserviceaccount.com"
 
 
 def compiled(python: Path) -> Path:
@@ -19,4 +20,4 @@ def compiled(python: Path) -> Path:
 
 def environment(port: int, key: Path) -> Mapping[str, str]:
     """The variables by which Google's client finds the double, and comes in."""
-    return {"BIGQUERY_EMULATOR_HOST": f"http://127.0.0.1:{port}", "GOOGLE_APPLICATION_CREDENTIALS": str(key)}
+    return {"BIGQUERY_EMULATOR_HOST": f"http://127.0.0.1:{port}", KEY: str(key)}
