@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 
 import starlode
 from tests import projects
-from tests.live.conftest import BIGQUERY
+from tests.live.conftest import BIGQUERY, STORAGE
 from tests.stories.playing import STORIES, play, tell
 from tests.stories.test_stories import NOT_SAID
 
@@ -23,7 +24,8 @@ def test_a_story_ends_on_the_real_service_as_it_says(path: Path, tmp_path: Path)
     projects.write(tmp_path, {"starlode.yml": story["project"], **story.get("sql", {})})
     projects.lose(starlode.read(tmp_path, target=target))
 
-    days = play(story, tmp_path, target, "target")
+    landing = f"{os.environ[STORAGE].rstrip('/')}/{uuid4().hex}" if os.environ.get(STORAGE) else ""
+    days = play(story, tmp_path, target, "target", landing)
 
     differences = [difference for day in days for difference in day.differences]
     assert not differences, "\n" + "\n".join(differences)

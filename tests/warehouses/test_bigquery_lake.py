@@ -185,6 +185,16 @@ def test_a_column_that_has_another_name_there_is_uploaded(
     assert names == [("Ann",), ("Bob",)]
 
 
+def test_a_target_may_ask_for_uploads(session: BigQuerySession, bigquery: str, tmp_path: Path) -> None:
+    asked = BigQuery.named(f"{bigquery}&load=upload", tmp_path)
+    session.close()
+
+    uploading = asked.connect()
+
+    assert not uploading.reads(["gs://lake/part.parquet"], {"n": INTEGER})
+    uploading.close()
+
+
 @pytest.mark.parametrize("place", ["/lake/part.parquet", "s3://lake/part.parquet", "gs://lake/a*/part.parquet"])
 def test_what_no_load_job_reads_is_uploaded(place: str) -> None:
     assert arriving.reads(["gs://lake/part.parquet"], {"n": INTEGER})
@@ -237,7 +247,7 @@ def test_what_a_run_has_loaded_that_died_is_taken_by_the_next(
     [
         ("taken away", "Access Denied: BigQuery BigQuery: Permission denied", "has the rights to a bucket"),
         ("removed", "Not found: URI gs://", "run again"),
-        ("moved", "Cannot read and write in different locations: source: US", "where the datasets lie"),
+        ("moved", "Cannot read and write in different locations: source: US", "`load=upload` in the target"),
     ],
 )
 def test_a_bucket_that_cannot_be_read_is_told_with_what_to_do(

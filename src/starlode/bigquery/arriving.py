@@ -57,7 +57,7 @@ PLAIN = re.compile(r"gs://[\w./ =-]+")
 OF_A_BUCKET = {
     "Not found: URI": "it was there a moment ago; run again, and if it is gone, read the source with `starlode run --full`",
     "storage.": "BigQuery reads the landing as whoever runs: docs/bigquery.md has the rights to a bucket",
-    "in different locations": "land in a bucket where the datasets lie (`location` of the target), or in a folder",
+    "in different locations": "land in a bucket where the datasets lie, or let files be uploaded: `load=upload` in the target",
 }
 
 
@@ -153,6 +153,7 @@ def _refusal(arrival: Arrival, error: Exception) -> StarlodeError:
     told_as = refusal(place, error)
     if getattr(error, "code", None) == 400 and "a value does not fit" in told_as.what:
         hint = "mend the values at the source; the extraction is landed and waits"
+        hint += "; where none is to blame, try `load=upload` in the target" if arrival.is_there else ""
         return Unfit("BigQuery cannot hold all that is landed", where=place, hint=hint)
     hints = [hint for words, hint in OF_A_BUCKET.items() if arrival.is_there and words in told_as.what]
     return WarehouseError(told_as.what, where=place, hint=hints[0]) if hints else told_as

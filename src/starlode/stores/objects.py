@@ -243,8 +243,10 @@ class Objects:
         where, hint, lease = self.shown(name), _HINTS.get(code, ""), _LEASE
         if self.address.scheme == "gs":
             right, lease = _OF_GOOGLE.get(right, right), _GOOGLE_KEYS
-            if "token request" in str(error):
-                return self.fails("there are no credentials for Google Cloud Storage", where=where, hint=lease)
+            # It was asked who this machine is, or for a token with what the environment holds.
+            if any(word in str(error) for word in ("computeMetadata", "invalid_grant")):
+                what = "there are no credentials for Google Cloud Storage, or none that are valid"
+                return self.fails(what, where=where, hint=lease)
         if code == "NoSuchBucket":
             return self.fails(f"there is no bucket {self.address.bucket}", where=self.shown(), hint=hint)
         if isinstance(error, exceptions.UnauthenticatedError) and not code:

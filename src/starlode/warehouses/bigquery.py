@@ -61,6 +61,13 @@ class BigQuery:
         default=0,
         metadata={"doc": "How many gigabytes a run may be billed for; without it, any.", "shape": r"[1-9]\d{0,8}"},
     )
+    load: str = field(
+        default="",
+        metadata={
+            "doc": "Whether landed files are always uploaded; without it, load jobs read gs://.",
+            "shape": "upload",
+        },
+    )
 
     @classmethod
     def named(cls, target: str, folder: Path) -> Self:  # noqa: ARG003
@@ -102,7 +109,7 @@ class BigQuery:
         """Open the warehouse; the client reads the landing."""
         connection = Connection(self.address, self.maximum_gb)
         if read_only:
-            return BigQuerySession(connection, self.dialect, None)
+            return BigQuerySession(connection, self.dialect, None, uploads=True)
         holder = None
         try:
             Finisher(connection, self.dialect).make_dataset(create_schema(self.dialect, LEDGER_SCHEMA))
@@ -113,7 +120,7 @@ class BigQuery:
         except BaseException:
             _part(connection, holder)
             raise
-        return BigQuerySession(connection, self.dialect, holder)
+        return BigQuerySession(connection, self.dialect, holder, uploads=bool(self.load))
 
 
 WAREHOUSE = BigQuery
@@ -122,8 +129,11 @@ WAREHOUSE = BigQuery
 class BigQuerySession:
     """An open warehouse of BigQuery; without a lease it only reads."""
 
-    def __init__(self, connection: Connection, dialect: BigQueryDialect, holder: Holder | None) -> None:
+    def __init__(
+        self, connection: Connection, dialect: BigQueryDialect, holder: Holder | None, *, uploads: bool
+    ) -> None:
         self._connection = connection
+        self._uploads = uploads
         self._dialect = dialect
         self._holder = holder
         self._finisher = Finisher(connection, dialect)
@@ -138,7 +148,7 @@ class BigQuerySession:
         return self._dialect
 
     def reads(self, files: Sequence[str], landed: Mapping[str, Type]) -> bool:
-        return arriving.reads(files, landed)
+        return not self._uploads and arriving.reads(files, landed)
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
         self._guard_writing()

@@ -82,11 +82,11 @@ def _guard(fields: list[dict[str, Any]], kinds: Mapping[str, tuple[str, str]]) -
 def _guard_years(project: Project, files: list[str], names: list[str]) -> None:
     """Refuse days and moments outside of the years that BigQuery keeps."""
     for name in names:
-        within = f"year({quoted(name)}) between 1 and 9999"
-        asked = f"select count(*) from read_parquet(?, union_by_name = true) where not {within}"
+        column, rows = quoted(name), "read_parquet(?, union_by_name = true)"
+        asked = f"select {column}::varchar from {rows} where not year({column}) between 1 and 9999"
         found = project.cursor().execute(asked, [files]).fetchone()
-        if found and found[0]:
-            told = f"Invalid datetime value canary for field '{name}'"
+        if found:
+            told = f"Invalid datetime value {found[0]} for field '{name}'"
             raise Refused(INVALID, f"Error while reading data, error message: {told}")
 
 
