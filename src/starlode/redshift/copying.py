@@ -50,7 +50,8 @@ class Manifest:
 
     def __init__(self, files: Sequence[str], landed: Mapping[str, Type]) -> None:
         self._files = files
-        self._objects = _below(files[0].rpartition("/")[0])
+        self._folder = files[0].rpartition("/")[0]
+        self._objects = _below(self._folder)
         self._name = f"load-{uuid4().hex}"
         self._uncarried = [name for name, kind in landed.items() if kind.kind == "time"]
         self._written: list[str] = []
@@ -67,7 +68,7 @@ class Manifest:
 
     def _entry(self, number: int, file: str) -> dict[str, Any]:
         folder, _, name = file.rpartition("/")
-        objects = _below(folder)
+        objects = self._objects if folder == self._folder else _below(folder)
         if self._uncarried:
             content = with_texts(objects.read(name), self._uncarried)
             objects, name = self._objects, f"{self._name}-{number}.parquet"

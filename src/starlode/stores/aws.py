@@ -10,7 +10,7 @@ import os
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,7 +114,10 @@ class Amazon:
             import botocore.session
         except ImportError as error:
             raise self.fails("S3 needs a library that is not installed", hint=INSTALL) from error
-        return botocore.session.get_session()
+        session = botocore.session.get_session()
+        # What AWS's services are like is a megabyte of JSON: it is read once, whoever asks.
+        session.register_component("data_loader", _descriptions(session.get_config_variable("data_path")))
+        return session
 
     @cached_property
     def _client(self) -> Any:
@@ -169,6 +172,14 @@ class Amazon:
             f"there are no credentials for S3 ({why})",
             hint="set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or a role; AWS's own tools look there too",
         )
+
+
+@lru_cache(maxsize=4)
+def _descriptions(path: str | None) -> Any:
+    """What reads how AWS's services are described, and remembers it."""
+    from botocore.loaders import create_loader
+
+    return create_loader(path)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 fakesnow walks through each statement some sixty times, reads it twice, and says and reads it once more to describe what it
 gave. One that is made of nothing but what both say alike is walked through for its names and its types only; each is read once,
-and described as it was said.
+and described by what came of it.
 """
 
 from __future__ import annotations
@@ -71,11 +71,6 @@ def read_once(read: Callable[[str], Any]) -> Callable[[str], Any]:
         return tree
 
     return reads
-
-
-def described_by(connection: Any, sql: str, params: Any) -> Any:
-    """The columns of what a statement gave, as a DuckDB tells them."""
-    return connection.execute(f"DESCRIBE {sql}", params).fetchall()
 
 
 ON_NAMES = (transforms.upper_case_unquoted_identifiers,)

@@ -28,7 +28,7 @@ from starlette.routing import Route
 
 from starlode.sandbox.snowflake.gaps import NOT_IMITATED
 from starlode.sandbox.snowflake.otherwise import meant
-from starlode.sandbox.snowflake.plainly import described_by, is_plain, plain, read_once, whole
+from starlode.sandbox.snowflake.plainly import is_plain, plain, read_once, whole
 from starlode.sandbox.snowflake.standing import World, copied_from
 
 ANSWERS_KEPT = 100
@@ -108,8 +108,14 @@ def _stand_in(world: World) -> None:
         def _transform(self, expression: Any, params: Any) -> Any:
             return plain(expression) if is_plain(expression) else super()._transform(meant(expression), params)
 
+        def _execute(self, transformed: Any, params: Any = None) -> None:
+            if transformed.args.get("result_scan_sfqid"):
+                raise NotImplementedError("RESULT_SCAN")
+            super()._execute(transformed, params)
+            self.gave = self._duck_conn.description
+
         def _describe_last_sql(self) -> Any:
-            return described_by(self._conn._duck_conn, self._last_sql, self._last_params)
+            return [(name, str(kind), *rest[:4]) for name, kind, *rest in self.gave]
 
     fakesnow.conn.FakeSnowflakeCursor = Cursor
     server.gcs_stage_info = lambda _request, _expr, data: data["stageInfo"]
