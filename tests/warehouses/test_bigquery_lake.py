@@ -19,6 +19,7 @@ from starlode.bigquery import arriving
 from starlode.errors import WarehouseError
 from starlode.parts import PartWriter
 from starlode.sql import staging
+from starlode.steps.arrival import places_of
 from starlode.stores.bucket import Bucket
 from starlode.stores.objects import Address
 from starlode.table import (
@@ -170,19 +171,20 @@ def test_each_kind_of_column_is_loaded_as_it_was_landed(
     assert found == [(*ROW.values(), 7), (0, *(None for _ in [*ROW][1:]), 7)]
 
 
-def test_a_column_that_has_another_name_there_is_uploaded(
-    bigquery: str, loads: Loads, bucket: str, tmp_path: Path
+def test_a_column_that_has_another_name_there_is_fetched_and_uploaded(
+    session: BigQuerySession, landing: Bucket, loads: Loads
 ) -> None:
-    project = laid(tmp_path, bigquery, bucket)
-    projects.write(tmp_path, {"data/customers1.csv": "id,version,full.name\nC1,1,Ann\nC2,1,Bob\n"})
+    with PartWriter(landing, "house/landed") as parts:
+        parts.write(pa.record_batch({"n": [1], "full.name": ["Ann"]}))
+    landed = {"n": INTEGER, "full.name": TEXT}
+    table = Table("house", "named", tuple(Column(name, kind) for name, kind in landed.items()))
+    session.execute(staging.create(session.dialect, table))
 
-    starlode.run(project)
+    for places in places_of(landing, session, parts.files, landed):
+        session.load(table, places, landed, {})
 
-    (uploaded, read) = sorted(loads())
-    assert uploaded == []
-    assert "/orders/" in read[0]
-    names = projects.rows(project, "select full_u002e_name from star.dim_customer where customer_key > 0 order by id")
-    assert names == [("Ann",), ("Bob",)]
+    assert loads() == [[]]
+    assert session.rows("select n, full_u002e_name from house.named") == [(1, "Ann")]
 
 
 def test_a_target_may_ask_for_uploads(session: BigQuerySession, bigquery: str, tmp_path: Path) -> None:
