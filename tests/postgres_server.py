@@ -1,6 +1,6 @@
 """A real PostgreSQL for tests, from the binaries of a wheel, started by ourselves on a free port of loopback.
 
-The environment may name another server instead (`STARLODE_TEST_POSTGRES`, a URL of a superuser).
+The environment may name another server instead (`STARLODE_TEST_POSTGRES`, a URL of a superuser; version 15 or newer).
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ class Server:
     def fresh_database(self, settings: str = "") -> Iterator[str]:
         """The URL of a new, empty database that goes when the block ends."""
         with self.unmade_database() as url:
-            self.execute(f'create database "{url.rpartition("/")[2]}" template template0 {settings}')
+            # To copy its files takes a third of the time of writing them to the log as well.
+            name, made = url.rpartition("/")[2], f"template template0 strategy file_copy {settings}"
+            self.execute(f'create database "{name}" {made}')
             yield url
 
     @contextmanager

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import starlode
 from tests import projects
-from tests.thorough import IS_THOROUGH
+from tests.thorough import few
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,7 +98,7 @@ def lives(draw: st.DrawFn) -> Life:
 
 
 @pytest.mark.slow
-@settings(QUICK, max_examples=15 if IS_THOROUGH else 8)
+@settings(QUICK, max_examples=few(15))
 @given(life=lives(), data=st.data())
 def test_shuffled_batches_give_the_star_of_one_load(life: Life, data: st.DataObject) -> None:
     with _folders(2) as (once, often):
@@ -114,7 +114,7 @@ def test_shuffled_batches_give_the_star_of_one_load(life: Life, data: st.DataObj
         assert starlode.check(starlode.read(often)) == ()
 
 
-@settings(QUICK, max_examples=10 if IS_THOROUGH else 5)
+@settings(QUICK, max_examples=few(10))
 @given(life=lives())
 def test_a_second_run_changes_nothing(life: Life) -> None:
     with _folders(1) as (folder,):
@@ -131,7 +131,7 @@ def test_a_second_run_changes_nothing(life: Life) -> None:
         assert projects.value(project, "select count(*) from starlode.run where status = 'unchanged'") == 1
 
 
-@settings(QUICK, max_examples=10 if IS_THOROUGH else 5)
+@settings(QUICK, max_examples=few(10))
 @given(life=lives(), data=st.data())
 def test_the_same_rows_told_again_change_no_star(life: Life, data: st.DataObject) -> None:
     with _folders(1) as (folder,):
@@ -147,7 +147,7 @@ def test_the_same_rows_told_again_change_no_star(life: Life, data: st.DataObject
         assert projects.star(project) == before
 
 
-@settings(QUICK, max_examples=10 if IS_THOROUGH else 5)
+@settings(QUICK, max_examples=few(10))
 @given(life=lives())
 def test_a_warehouse_built_again_from_the_landing_is_the_same(life: Life) -> None:
     with _folders(1) as (folder,):

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import starlode
 from tests import projects
+from tests.thorough import few
 
 pytestmark = pytest.mark.usefixtures("every_warehouse")
 
@@ -78,7 +79,7 @@ def expected(states: list[State]) -> Days:
 
 
 @settings(
-    max_examples=10,
+    max_examples=few(10),
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow],

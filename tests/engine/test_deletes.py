@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import starlode
 from starlode.landing import numbers, read_manifest
 from tests import projects
+from tests.thorough import few
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +58,7 @@ snapshots = st.lists(
 ).map(lambda told: [one for one, other in zip(told, [None, *told], strict=False) if one != other])
 
 
-@settings(QUICK, max_examples=8)
+@settings(QUICK, max_examples=few(8))
 @given(told=snapshots, loads=st.lists(st.booleans(), min_size=4, max_size=4))
 def test_at_every_moment_the_history_says_what_was_true(told: list[Snapshot], loads: list[bool]) -> None:
     """Some extractions are only landed, and loaded together with the next one."""

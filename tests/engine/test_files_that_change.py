@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import starlode
 from tests import projects
 from tests.engine.test_any_order import QUICK
+from tests.thorough import few
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -49,7 +50,7 @@ Day = dict[str, list[tuple[str, str, str]]]
 
 
 @pytest.mark.slow
-@settings(QUICK, max_examples=20)
+@settings(QUICK, max_examples=few(20))
 @given(told=days)
 @example(
     told=[{"b": [("K1", "1", "x")]}, {"a": [("K1", "1", "x")], "c": [("K1", "1", "x")]}, {"b": [("K1", "1", "y")]}]

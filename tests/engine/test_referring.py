@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 import starlode
 from starlode.sql.cascade import members_of
 from tests import projects
+from tests.thorough import few
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +82,7 @@ def lives(draw: st.DrawFn) -> Told:
 
 
 @pytest.mark.slow
-@settings(QUICK, max_examples=12)
+@settings(QUICK, max_examples=few(12))
 @given(life=lives(), data=st.data())
 def test_any_order_of_arrival_gives_the_same_star(life: Told, data: st.DataObject) -> None:
     shuffled = data.draw(st.permutations(life))

@@ -12,6 +12,7 @@ import pytest
 import starlode
 from tests import projects
 from tests.engine import killed, shop
+from tests.thorough import some
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -211,7 +212,7 @@ def test_what_a_table_was_before_its_type_changed_is_not_known(tmp_path: Path) -
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("place", range(8))
+@pytest.mark.parametrize("place", some(8))
 def test_killed_while_undoing_and_undone_again(place: int, tmp_path: Path) -> None:
     project = starlode.read(killed.lay(tmp_path))
     starlode.run(project)

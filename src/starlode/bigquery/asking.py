@@ -6,7 +6,6 @@ run once. What a server throttles or breaks off is repeated with growing pauses.
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from starlode.bigquery.apart import apart
 from starlode.bigquery.driver import driver
 from starlode.bigquery.refusing import told
 from starlode.errors import WarehouseError
+from starlode.sql.remembered import Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 NUMERIC_SCALE = 9
 NUMERIC_DIGITS = 29
 PAGE = 10_000
-# What changes which tables there are, or how they are made; work tables are none of them.
-_MAKES = re.compile(r"\s*(create(?!( or replace)? temp)|alter|drop)\b(?P<dataset>\s+schema)?", re.IGNORECASE)
 
 
 class Connection:
@@ -39,8 +37,7 @@ class Connection:
         self.run_id = ""
         self.bytes_billed = 0
         self._maximum = maximum_gb * GIGABYTE
-        # Whoever writes is the only one, and who reads sees one state: what there is is asked once.
-        self._known: dict[str, Any] = {}
+        self._tables: Remembered[Any] = Remembered()
 
     @property
     def labels(self) -> dict[str, str]:
@@ -67,14 +64,11 @@ class Connection:
 
     def table(self, name: str) -> Any:
         """A table as BigQuery knows it, by its quoted name; None where there is none."""
-        place = self.address.place(name)
-        if place not in self._known:
-            self._known[place] = found_table(self.client, place)
-        return self._known[place]
+        return self._tables.of(name, lambda: found_table(self.client, self.address.place(name)))
 
     def run(self, sql: str, values: Sequence[Any] = ()) -> Any:
         """Run one statement; the rows that it gives."""
-        self._forget(sql)
+        self._tables.heed(sql)
         with told(sql):
             if self._maximum:
                 return self._counted(sql, values)
@@ -102,13 +96,6 @@ class Connection:
 
     def close(self) -> None:
         self.client.close()
-
-    def _forget(self, sql: str) -> None:
-        """Ask anew for the tables that a statement makes, changes or drops."""
-        makes = _MAKES.match(sql)
-        if makes:
-            stay = () if makes["dataset"] else (p for p in self._known if p.rpartition(".")[2] not in sql)
-            self._known = {place: self._known[place] for place in stay}
 
     def _counted(self, sql: str, values: Sequence[Any]) -> Any:
         """The rows of a statement of which only its job tells what it is billed for."""

@@ -7,6 +7,7 @@ views on it stay.
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -23,6 +24,7 @@ from starlode.redshift.slices import slices
 from starlode.secret import Secret
 from starlode.session import Reshape
 from starlode.sql import staging
+from starlode.sql.remembered import Remembered
 from starlode.table import Column, Type
 from starlode.warehouse import Misspelt, settings
 
@@ -44,6 +46,9 @@ ROWS_AT_ONCE = 200
 CUT = "…"
 # By what the server's own list of queries knows those of a session.
 OWN_GROUP, NO_GROUP = "select current_setting('query_group')", ("unset", "default", "", None)
+# Work tables, which go with their session at the latest.
+_WORK_MADE = re.compile(r'create temp table "?(__starlode_\w+)"?|alter table \S+ rename to "?(__starlode_\w+)"?')
+_WORK_DROPPED = re.compile(r'drop table if exists "?(__starlode_\w+)"?')
 _COLUMNS = """
 select a.attname, a.atttypid, a.atttypmod
   from pg_attribute as a join pg_class as c on c.oid = a.attrelid join pg_namespace as n on n.oid = c.relnamespace
@@ -143,6 +148,10 @@ class RedshiftSession:
         self._holder = holder
         self._is_alone = holder is not None
         self._explained: tuple[Any, ...] = ()
+        self._columns: Remembered[tuple[Column, ...]] = Remembered()
+        # The work tables that this session has made, those among them that may still be there.
+        self._made: set[str] = set()
+        self._there: set[str] = set()
 
     @property
     def dialect(self) -> Dialect:
@@ -159,6 +168,14 @@ class RedshiftSession:
         return self._slices
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
+        if found := _WORK_DROPPED.fullmatch(sql):
+            if found[1] not in self._there:
+                return
+            self._there.discard(found[1])
+        elif found := _WORK_MADE.match(sql):
+            self._made.add(found[1] or found[2])
+            self._there.add(found[1] or found[2])
+        self._columns.heed(sql)
         self._run(sql, values)
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -196,6 +213,10 @@ class RedshiftSession:
         return tuple(replace(c, type=Type("text", width=widths[c.name])) if c.name in widths else c for c in columns)
 
     def columns(self, table: Table) -> tuple[Column, ...]:
+        name = DIALECT.table(table)
+        return self._columns.of(name, lambda: self._found(table)) if "." in name else self._found(table)
+
+    def _found(self, table: Table) -> tuple[Column, ...]:
         found = self.rows(_COLUMNS, (table.schema, table.name))
         kept = ((name, oid, modifier) for name, oid, modifier in found if DIALECT.quote(name) != ROW)
         return tuple(Column(name, answers.kind_of(oid, modifier)) for name, oid, modifier in kept)
@@ -273,7 +294,7 @@ class RedshiftSession:
             with suppress(
                 WarehouseError
             ):  # what went wrong is what has to be told; a lost connection rolls back by itself
-                self.execute("rollback")
+                self._roll_back()
             raise
         finally:
             self._is_alone = self._holder is not None
@@ -291,7 +312,7 @@ class RedshiftSession:
         except WarehouseError:
             errors: list[tuple[Any, ...]] = []
             with suppress(WarehouseError):
-                self.execute("rollback")
+                self._roll_back()
                 errors = self.rows(copying.LAST_ERRORS)
             # What stands there of an earlier load does not explain this one.
             if not errors or errors[0] == self._explained:
@@ -299,6 +320,12 @@ class RedshiftSession:
             self._explained = errors[0]
             column, file = (str(cell or "").strip() for cell in errors[0][:2])
             raise copying.unfit(table, column, file) from None
+
+    def _roll_back(self) -> None:
+        """Let all be as it was before the transaction, work tables too."""
+        self._columns.forget()
+        self._there = set(self._made)
+        self.execute("rollback")
 
     def _run(self, sql: str, values: Sequence[Any]) -> Any:
         cursor = self._connection.cursor()

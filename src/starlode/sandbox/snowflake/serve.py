@@ -40,6 +40,7 @@ def main(port: int, told: Any) -> None:
     """Serve until the process is ended."""
     world = World(float(told.get("idle", 300)))
     _stand_in(world)
+    _tell_exactly()
     server.parse_one = fakesnow.cursor.parse_one = read_once(fakesnow.cursor.parse_one)
     users = told["users"]
     there = {"warehouse": told.get("warehouses", WAREHOUSES), "roleName": told.get("roles", ROLES)}
@@ -109,8 +110,6 @@ def _stand_in(world: World) -> None:
             return plain(expression) if is_plain(expression) else super()._transform(meant(expression), params)
 
         def _execute(self, transformed: Any, params: Any = None) -> None:
-            if transformed.args.get("result_scan_sfqid"):
-                raise NotImplementedError("RESULT_SCAN")
             super()._execute(transformed, params)
             self.gave = self._duck_conn.description
 
@@ -122,6 +121,19 @@ def _stand_in(world: World) -> None:
     server.shared_fs.create_database_on_connect = False
     server.shared_fs.create_schema_on_connect = False
     fakesnow.copy_into._source_urls = copied_from(fakesnow.copy_into._source_urls)
+    # Lengths of texts are kept in a database of their own, which no transaction can write to beside another one.
+    measured = fakesnow.cursor.transforms.extract_text_length
+
+    def unmeasured(expression: Any) -> Any:
+        found = measured(expression)
+        found.args.pop("text_lengths", None)
+        return found
+
+    fakesnow.cursor.transforms.extract_text_length = unmeasured
+
+
+def _tell_exactly() -> None:
+    """Let numbers and moments come and go as they are."""
     # A sum of decimals is exact; fakesnow makes doubles of them, for the sake of texts that are summed up.
     fakesnow.cursor.transforms.numeric_agg_implicit_cast = lambda expression: expression
     # A number without digits after the point has as many before it as 64 bits, or as there are.
@@ -154,15 +166,6 @@ def _stand_in(world: World) -> None:
         return bound(binding) if is_whole else Decimal(binding["value"])
 
     server.from_binding = numbered_with_digits
-    # Lengths of texts are kept in a database of their own, which no transaction can write to beside another one.
-    measured = fakesnow.cursor.transforms.extract_text_length
-
-    def unmeasured(expression: Any) -> Any:
-        found = measured(expression)
-        found.args.pop("text_lengths", None)
-        return found
-
-    fakesnow.cursor.transforms.extract_text_length = unmeasured
 
 
 def _is_let_in(user: Any, asked: Any) -> bool:
