@@ -21,6 +21,7 @@ from starlode.snowflake.address import spelled
 from starlode.stores.bucket import Bucket
 from starlode.stores.folder import Folder
 from starlode.stores.objects import address
+from starlode.terminal.progress import awaited
 from starlode.terminal.speech import say
 from starlode.warehouses.bigquery import BigQuery
 from starlode.warehouses.duckdb import DuckDB
@@ -44,7 +45,7 @@ USER, PASSWORD = "sandbox", "sandbox"
 
 def sandbox_of(folder: Path) -> Sandbox:
     """The sandbox of a project's folder; its servers begin elsewhere, so its place is told from the root on."""
-    return Sandbox(folder.absolute() / PLACE, lambda told: say(f"sandbox: {told}"))
+    return Sandbox(folder.absolute() / PLACE, lambda told: say(f"sandbox: {told}"), awaited)
 
 
 def in_sandbox(project: Project) -> Project:

@@ -16,7 +16,7 @@ from psycopg import sql
 from starlode.sandbox import postgres, s3
 from starlode.sandbox.bigquery import kept as bigquery
 from starlode.sandbox.bigquery.double import NOT_IMITATED as NOT_IN_BIGQUERY
-from starlode.sandbox.environments import prepared
+from starlode.sandbox.environments import prepared, unfollowed
 from starlode.sandbox.gcs import kept as gcs
 from starlode.sandbox.gcs.double import NOT_IMITATED as NOT_IN_GCS
 from starlode.sandbox.keeping import Command, end, free_port, keep, kept, start, stop
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from starlode.sandbox.environments import Follow
     from starlode.sandbox.keeping import Kept
 
     Tell = Callable[[str], None]
@@ -49,10 +50,11 @@ NOT_IMITATED: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Sandbox:
-    """The servers below a folder; `tell` hears of each that is started."""
+    """The servers below a folder; `tell` hears of each that is started, `follow` of what is installed for one."""
 
     place: Path
     tell: Tell
+    follow: Follow = unfollowed
 
     def postgres(self) -> str:
         """The URL of a PostgreSQL as its superuser, without a database."""
@@ -95,7 +97,7 @@ class Sandbox:
 
         `storage` is the address of the Cloud Storage that it reads.
         """
-        python, key = prepared(bigquery.PACKAGES, self.tell), self.place / GOOGLE_KEY
+        python, key = self._prepared(bigquery.PACKAGES), self.place / GOOGLE_KEY
         said = {"key": str(key), "python": str(python), "storage": storage}
         port = self._again(BIGQUERY, said) or self._start_bigquery(said, python)
         return bigquery.environment(port, key)
@@ -156,7 +158,7 @@ class Sandbox:
         return url
 
     def _start_s3(self) -> str:
-        python, place, port = prepared(s3.PACKAGES, self.tell), self._room(S3), free_port()
+        python, place, port = self._prepared(s3.PACKAGES), self._room(S3), free_port()
         words, environment = s3.command(python, place, port)
         url = f"http://127.0.0.1:{port}"
         self._start(Command(S3, words, environment, place, {"url": url}, lambda: s3.answers(f"{url}{s3.HEALTH}")))
@@ -177,12 +179,15 @@ class Sandbox:
         return port
 
     def _start_snowflake(self, said: Mapping[str, Any]) -> int:
-        python, place, port = prepared(snowflake.PACKAGES, self.tell), self._room(SNOWFLAKE), free_port()
+        python, place, port = self._prepared(snowflake.PACKAGES), self._room(SNOWFLAKE), free_port()
         self._note(SNOWFLAKE, said)
         words, environment = snowflake.command(python, place, port, said)
         ready = f"http://127.0.0.1:{port}{snowflake.READY}"
         self._start(Command(SNOWFLAKE, words, environment, place, {"port": str(port)}, lambda: s3.answers(ready)))
         return port
+
+    def _prepared(self, packages: str) -> Path:
+        return prepared(packages, self.tell, follow=self.follow)
 
     def _start(self, command: Command) -> None:
         self.tell(f"starting {command.name}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -16,6 +17,8 @@ from starlode.terminal.account import CARRIES_ROWS, account
 from starlode.terminal.speech import duration, number, safe, size
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from rich.progress import Task
 
     from starlode.run import Event
@@ -29,11 +32,11 @@ class Bars:
             SpinnerColumn(style="cyan"),
             TextColumn("{task.fields[place]}", style="dim"),
             TextColumn("{task.description}"),
-            BarColumn(bar_width=24, complete_style="cyan", finished_style="green", pulse_style="cyan"),
+            _bar(),
             _Counts(),
             TimeElapsedColumn(),
             _Memory(),
-            console=Console(stderr=True, highlight=False, color_system=None if os.environ.get("NO_COLOR") else "auto"),
+            console=_console(),
             transient=True,
         )
         self._task = self._drawing.add_task("", total=None, place="", rows=0, bytes=0)
@@ -60,6 +63,25 @@ class Bars:
             rows=0,
             bytes=0,
         )
+
+
+@contextmanager
+def awaited(what: str) -> Iterator[Callable[[str], None]]:
+    """A bar for what nobody knows the length of; how far it has come is told to what this gives."""
+    columns = (SpinnerColumn(style="cyan"), TextColumn("{task.description}"), _bar(), TimeElapsedColumn())
+    with Drawing(
+        *columns, TextColumn("{task.fields[far]}", style="dim"), console=_console(), transient=True
+    ) as drawing:
+        task = drawing.add_task(what, total=None, far="")
+        yield lambda far: drawing.update(task, far=safe(far))
+
+
+def _bar() -> BarColumn:
+    return BarColumn(bar_width=24, complete_style="cyan", finished_style="green", pulse_style="cyan")
+
+
+def _console() -> Console:
+    return Console(stderr=True, highlight=False, color_system=None if os.environ.get("NO_COLOR") else "auto")
 
 
 class _Counts(ProgressColumn):

@@ -17,7 +17,7 @@ from starlode.terminal.account import account
 from starlode.terminal.speech import duration, is_terminal, number, safe, say, size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from starlode.run import Event, Listen
     from starlode.work import Progress
@@ -40,6 +40,16 @@ def followed(*, as_json: bool) -> Iterator[Listen]:
             yield drawn
         finally:
             drawn.close()
+
+
+@contextmanager
+def awaited(what: str) -> Iterator[Callable[[str], None]]:
+    """A bar for something that takes its time, where somebody looks; how far it has come is told to what this gives."""
+    if is_terminal(sys.stderr):
+        with import_module("starlode.terminal.bars").awaited(what) as told:
+            yield told
+    else:
+        yield lambda _: None
 
 
 class Lines:

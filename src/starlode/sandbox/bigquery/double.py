@@ -34,6 +34,7 @@ NOT_IMITATED = (
     "legacy SQL, arrays and structs in tables, JSON and GEOGRAPHY as types of columns",
     "what partitions and clusters spare: each statement is billed for the whole of its tables",
     "load jobs of other formats than Parquet, and patterns of names in Cloud Storage",
+    "casts of floating halves to whole numbers, which are rounded away from zero",
     "more than 38 digits of a BIGNUMERIC, and the numbers of FARM_FINGERPRINT",
     "rights below a project: an account may read, or write, or neither",
     "the Storage Read and Write interfaces",

@@ -12,5 +12,6 @@ NOT_IMITATED = (
     "roles and grants, beyond users that may only read; network policies, SSO, TLS",
     "COPY beyond Parquet by name from a stage: ON_ERROR, VALIDATE, the memory of loaded files",
     "storage integrations, and external stages elsewhere than in S3: one reads whatever its bucket holds",
+    "casts of floating halves to whole numbers, which are rounded away from zero",
     "the length of texts, the digits of numbers beyond those of a DuckDB, HASH's numbers, time zones other than UTC",
 )
