@@ -20,7 +20,6 @@ from starlode.errors import WarehouseError
 from starlode.session import Misfits
 from starlode.snowflake.dialect import STAGE, uncarried
 from starlode.snowflake.refusing import told
-from starlode.stores.objects import Objects, address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -42,7 +41,7 @@ def staged(connection: Any, files: Sequence[str], landed: Mapping[str, Type]) ->
         names = tuple(f"{number:06}.parquet" for number in range(len(files)))
         for name, file in zip(names, files, strict=True):
             if texts:
-                (Path(folder) / name).write_bytes(with_texts(_content(file), texts))
+                (Path(folder) / name).write_bytes(with_texts(Path(file).read_bytes(), texts))
             else:
                 (Path(folder) / name).symlink_to(Path(file).resolve())
         put = f"put 'file://{folder}/*.parquet' @{place} parallel = {PARALLEL} auto_compress = false overwrite = true"
@@ -53,13 +52,6 @@ def staged(connection: Any, files: Sequence[str], landed: Mapping[str, Type]) ->
         finally:
             with suppress(WarehouseError), told("remove"):  # what is left there costs little and is in nobody's way
                 connection.cursor().execute(f"remove @{place}")
-
-
-def _content(file: str) -> bytes:
-    """What a landed file holds, which lies in a bucket or was fetched."""
-    folder, _, name = file.rpartition("/")
-    place = address(folder)
-    return Objects(place, WarehouseError).read(name) if place is not None else Path(file).read_bytes()
 
 
 def misfits(column: Column, values: pa.Array[Any]) -> Misfits | None:

@@ -154,7 +154,7 @@ class SnowflakeSession:
         return DIALECT
 
     def reads(self, files: Sequence[str], landed: Mapping[str, Type]) -> bool:  # noqa: ARG002
-        return self._lies_in is not None
+        return self._lies_in is not None and not uncarried(landed)
 
     def guard_landing(self, place: str) -> None:
         if self._lies_in is not None:
