@@ -16,6 +16,7 @@ import time
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -51,14 +52,7 @@ class Server:
 
     def client(self, service: str = "s3") -> Any:
         """AWS's own client, for what tests do to a bucket behind our back."""
-        return botocore.session.get_session().create_client(
-            service,
-            endpoint_url=self.url,
-            region_name=s3.REGION,
-            aws_access_key_id=self.key,
-            aws_secret_access_key=self.secret,
-            config=Config(s3={"addressing_style": "path"}),
-        )
+        return _client(service, self.url, self.key, self.secret)
 
     def fresh_bucket(self) -> str:
         """The name of a new bucket."""
@@ -83,6 +77,18 @@ class Server:
     def drop(self, bucket: str, key: str) -> None:
         """Remove an object."""
         self.client().delete_object(Bucket=bucket, Key=key)
+
+
+@cache
+def _client(service: str, url: str, key: str, secret: str) -> Any:
+    return botocore.session.get_session().create_client(
+        service,
+        endpoint_url=url,
+        region_name=s3.REGION,
+        aws_access_key_id=key,
+        aws_secret_access_key=secret,
+        config=Config(s3={"addressing_style": "path"}),
+    )
 
 
 @contextmanager

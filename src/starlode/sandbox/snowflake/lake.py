@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -38,16 +39,16 @@ class Lake:
         bucket, _, prefix = source.removeprefix("s3://").partition("/")
         paths = [self._folder / f"{number:06}.parquet" for number in range(len(files))]
         self._folder.mkdir()
-        client = self._client()
         for path, name in zip(paths, files, strict=True):
             try:
-                path.write_bytes(client.get_object(Bucket=bucket, Key=f"{prefix}{name}")["Body"].read())
+                path.write_bytes(self._client.get_object(Bucket=bucket, Key=f"{prefix}{name}")["Body"].read())
             except ClientError as error:
                 if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
                     raise refused(MISSING, f"Remote file '{source}{name}' was not found.", "22000") from error
                 raise refused(DENIED, f"Failed to access remote file: {error.response['Error']['Code']}") from error
         return [str(path) for path in paths]
 
+    @cached_property
     def _client(self) -> Any:
         return botocore.session.get_session().create_client(
             "s3",
