@@ -166,7 +166,9 @@ class Sandbox:
 
     def _start_bigquery(self, said: Mapping[str, Any], python: Path) -> int:
         if not bigquery.compiled(python).exists():
-            self.tell("Google's parser of SQL is compiled, once; the first statement waits for it")
+            self.tell("compiling Google's parser of SQL, once")
+            with self.follow("compiling Google's parser of SQL"):
+                bigquery.compile_parser(python)
         return self._serve(BIGQUERY, said)
 
     def _serve(self, name: str, said: Mapping[str, Any]) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 from starlode.sandbox.accounts import KEY
+from starlode.sandbox.bigquery.asking_judge import SCRIPT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +18,13 @@ PACKAGES = "zetasql"
 def compiled(python: Path) -> Path:
     """Where the judge of an environment keeps what it compiles at its first start."""
     return python.parents[1] / "zetasql.compiled"
+
+
+def compile_parser(python: Path) -> None:
+    """Let a judge begin and end; where that fails, the double says why when it is asked."""
+    words = [str(python), str(SCRIPT)]
+    quiet = subprocess.DEVNULL
+    subprocess.run(words, check=False, stdin=quiet, stdout=quiet, stderr=quiet)
 
 
 def environment(port: int, key: Path) -> Mapping[str, str]:
