@@ -25,7 +25,7 @@ FLOORS = (
     ("sandbox",),
     (
         *("formats", "embedded", "bigquery", "postgres", "redshift", "snowflake"),
-        *("landing", "edition", "parts", "arrow", "stores"),
+        *("landing", "edition", "parts", "arrow", "stores", "remembered"),
     ),
     ("sql",),
     ("source", "warehouse", "session", "star", "step", "check", "export", "store"),

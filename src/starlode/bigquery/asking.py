@@ -15,7 +15,7 @@ from starlode.bigquery.apart import apart
 from starlode.bigquery.driver import driver
 from starlode.bigquery.refusing import told
 from starlode.errors import WarehouseError
-from starlode.sql.remembered import Remembered
+from starlode.remembered import Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

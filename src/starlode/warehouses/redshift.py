@@ -21,10 +21,10 @@ from starlode.redshift.driver import part
 from starlode.redshift.holding import hold, is_made
 from starlode.redshift.refusing import told
 from starlode.redshift.slices import slices
+from starlode.remembered import Remembered
 from starlode.secret import Secret
 from starlode.session import Reshape
 from starlode.sql import staging
-from starlode.sql.remembered import Remembered
 from starlode.table import Column, Type
 from starlode.warehouse import Misspelt, settings
 
