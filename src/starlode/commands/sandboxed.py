@@ -20,7 +20,7 @@ from starlode.sandbox.standing import NOT_IMITATED, Sandbox
 from starlode.snowflake.address import spelled
 from starlode.stores.bucket import Bucket
 from starlode.stores.folder import Folder
-from starlode.stores.objects import address
+from starlode.stores.objects import GOOGLE_URL, address
 from starlode.terminal.progress import awaited
 from starlode.terminal.speech import say
 from starlode.warehouses.bigquery import BigQuery
@@ -121,7 +121,7 @@ def _double(real: Warehouse, sandbox: Sandbox, landing: Store) -> Warehouse:
     if isinstance(real, BigQuery):
         # Its address says which project, and the environment where that is and who asks.
         is_read = isinstance(landing, Bucket) and landing.address.scheme == "gs"
-        os.environ.update(sandbox.bigquery(sandbox.gcs()[gcs.URL] if is_read else ""))
+        os.environ.update(sandbox.bigquery(sandbox.gcs()[GOOGLE_URL] if is_read else ""))
         return real
     raise ProjectError(Mistake(f"the sandbox has no double of {type(real).__name__}", "target"))
 

@@ -213,8 +213,7 @@ class RedshiftSession:
         return tuple(replace(c, type=Type("text", width=widths[c.name])) if c.name in widths else c for c in columns)
 
     def columns(self, table: Table) -> tuple[Column, ...]:
-        name = DIALECT.table(table)
-        return self._columns.of(name, lambda: self._found(table)) if "." in name else self._found(table)
+        return self._columns.of(DIALECT.table(table), lambda: self._found(table))
 
     def _found(self, table: Table) -> tuple[Column, ...]:
         found = self.rows(_COLUMNS, (table.schema, table.name))

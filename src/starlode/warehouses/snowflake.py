@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from starlode.errors import WarehouseError
+from starlode.remembered import Remembered
 from starlode.secret import Secret
 from starlode.session import Reshape, Unfit
 from starlode.snowflake import answers, copying
@@ -147,7 +148,7 @@ class SnowflakeSession:
         self._making: Making | None = None
         self._work: set[str] = set()
         # Who holds the lease is the only one who changes tables: what they have is asked once.
-        self._known: dict[Table, tuple[Column, ...]] = {}
+        self._columns: Remembered[tuple[Column, ...]] = Remembered()
 
     @property
     def dialect(self) -> Dialect:
@@ -170,7 +171,7 @@ class SnowflakeSession:
         elif (found := DROPPED.fullmatch(sql)) and "." not in found[1] and kept(found[1]) not in self._work:
             return  # a work table that is left from another run is replaced when it is made
         elif MAKES.match(sql):
-            self._known.clear()
+            self._columns.forget()
         if self._making is None or not self._making.takes(sql):
             self._run(sql, values)
             if sql.startswith("create schema"):
@@ -199,13 +200,9 @@ class SnowflakeSession:
         return columns
 
     def columns(self, table: Table) -> tuple[Column, ...]:
-        place = replace(table, columns=())
-        if place not in self._known:
-            found = self._found(place)
-            if self._holder is None:
-                return found
-            self._known[place] = found
-        return self._known[place]
+        if self._holder is None:
+            return self._found(table)
+        return self._columns.of(DIALECT.table(table), lambda: self._found(table))
 
     def misfits(self, column: Column, values: pa.Array[Any]) -> Misfits | None:
         return copying.misfits(column, values)
@@ -223,7 +220,7 @@ class SnowflakeSession:
                 raise Unfit(f"{table} cannot hold all that is landed{of}", hint=HINT) from None
 
     def reshape(self, table: Table, change: Reshape) -> None:
-        self._known.clear()
+        self._columns.forget()
         if self._making is not None:
             self._making.reshape(table, change)
             return
@@ -236,9 +233,9 @@ class SnowflakeSession:
     @contextmanager
     def showing(self, view: Table, select: Callable[[], str | None]) -> Iterator[None]:
         yield
-        self._known.clear()
+        self._columns.forget()
         shown = select()
-        self._known.clear()
+        self._columns.forget()
         if self._making is not None:
             self._making.show(view, shown)
         else:
@@ -290,7 +287,7 @@ class SnowflakeSession:
             self._run("commit", ())
         except BaseException:
             making, self._making = self._making, None
-            self._known.clear()
+            self._columns.forget()
             with suppress(
                 WarehouseError
             ):  # what went wrong is what has to be told; a lost connection rolls back by itself

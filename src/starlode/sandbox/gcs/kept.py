@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from starlode.sandbox.accounts import ACCOUNT, KEY, READ, WRITE, Accounts
+from starlode.stores.objects import GOOGLE_URL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-URL = "GOOGLE_BASE_URL"
 IS_THERE = 409
 
 
 def environment(port: int, key: Path) -> Mapping[str, str]:
     """The variables by which the library finds the double and comes in, and nothing that the machine says itself."""
-    return {URL: f"http://127.0.0.1:{port}", KEY: str(key), "GOOGLE_SERVICE_ACCOUNT": str(key)}
+    return {GOOGLE_URL: f"http://127.0.0.1:{port}", KEY: str(key), "GOOGLE_SERVICE_ACCOUNT": str(key)}
 
 
 def make_bucket(named: Mapping[str, str], name: str) -> None:
@@ -40,6 +40,6 @@ def put(named: Mapping[str, str], bucket: str, key: str, content: bytes) -> None
 def _put(named: Mapping[str, str], path: str, content: bytes) -> None:
     accounts = Accounts({ACCOUNT: frozenset({READ, WRITE})})
     accounts.take_key(ACCOUNT, Path(named[KEY]))
-    request = urllib.request.Request(f"{named[URL]}/{path}", content, method="PUT")  # noqa: S310  loopback
+    request = urllib.request.Request(f"{named[GOOGLE_URL]}/{path}", content, method="PUT")  # noqa: S310  loopback
     request.add_header("Authorization", accounts.sign(ACCOUNT))
     urllib.request.urlopen(request, timeout=30).close()  # noqa: S310
