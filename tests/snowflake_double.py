@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from tests.s3.servers import Server as Bucketeer
 
 TOKEN = "a token of the tests"  # noqa: S105
-# How many seconds an idle transaction may stand in others' way; five minutes in the real one.
-IDLE = 1.0
 
 
 @dataclass(frozen=True)
@@ -41,8 +39,13 @@ class Snowflake:
         yield self.target(name)
         self.tell(f"drop database {name}")
 
-    def tell(self, sql: str) -> None:
-        """Run a statement that needs no database."""
+    def abort(self) -> None:
+        """Abort the transactions of all sessions, as an administrator may."""
+        for number, _ in self.tell("show transactions in account"):
+            self.tell(f"select system$abort_transaction({number})")
+
+    def tell(self, sql: str) -> list[Any]:
+        """Run a statement that needs no database; what it answers."""
         import snowflake.connector
 
         with snowflake.connector.connect(
@@ -54,7 +57,7 @@ class Snowflake:
             protocol="http",
             platform_detection_timeout_seconds=0.0,
         ) as connection:
-            connection.cursor().execute(sql)
+            return list(connection.cursor().execute(sql).fetchall())
 
 
 @contextmanager
@@ -73,9 +76,10 @@ def served(s3: Bucketeer | None = None) -> Iterator[Snowflake]:
         "reader": {"password": "reads", "reads": True},
         "signer": {"key": public.decode()},
         "bearer": {"token": TOKEN},
+        "sleeper": {"password": "sleeps", "idle": 0},
     }
     port = free_port()
-    said: dict[str, Any] = {"idle": IDLE, "users": users}
+    said: dict[str, Any] = {"users": users}
     said |= {"s3": {"url": s3.url, "key": s3.key, "secret": s3.secret}} if s3 is not None else {}
     with place_of_its_own() as place:
         command, settings = kept.command(environment(kept.PACKAGES, LISTS), place, port, said)

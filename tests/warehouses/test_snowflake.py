@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 import starlode
-from starlode.errors import StarlodeError, WarehouseError
+from starlode.errors import StarlodeError, Stopped, WarehouseError
 from starlode.session import Reshape
 from starlode.snowflake import copying
 from starlode.snowflake.dialect import DIALECT, letters
@@ -23,7 +22,7 @@ from starlode.sql.ledger import create_schema
 from starlode.table import DATE, INTEGER, TEXT, Column, Table, decimal
 from starlode.warehouses.snowflake import Snowflake
 from tests import projects
-from tests.snowflake_double import IDLE, TOKEN
+from tests.snowflake_double import TOKEN
 from tests.warehouses.losing import Lost, losing
 
 if TYPE_CHECKING:
@@ -218,7 +217,9 @@ def test_days_beyond_the_years_that_snowflake_keeps_are_known_for_what_a_copy_is
     assert "1 to 9999" in found.reason
 
 
-def test_a_process_that_is_killed_in_the_middle_is_mended_by_the_next(snowflake: str, tmp_path: Path) -> None:
+def test_a_process_that_is_killed_in_the_middle_is_mended_by_the_next(
+    snowflake_double: Double, snowflake: str, tmp_path: Path
+) -> None:
     project = laid(tmp_path, snowflake)
     port = int(snowflake.partition("127.0.0.1:")[2].partition("/")[0])
     lost = Lost(b"copy into", holds=True)
@@ -228,13 +229,40 @@ def test_a_process_that_is_killed_in_the_middle_is_mended_by_the_next(snowflake:
         assert lost.came.wait(60)
         run.kill()
         run.wait(60)
-    time.sleep(IDLE + 0.2)
+    snowflake_double.abort()
     project = laid(tmp_path, snowflake)
 
     starlode.run(project)
 
     assert sales(project) == ["3.30", "2"]
     assert starlode.check(project) == ()
+
+
+@pytest.mark.parametrize("how", ["aborted", "waited for"])
+def test_a_transaction_that_snowflake_ends_behind_its_back_leaves_nothing(
+    how: str, snowflake_double: Double, snowflake: str, tmp_path: Path
+) -> None:
+    session = made(snowflake.replace("loader:loads", "sleeper:sleeps"), tmp_path)
+    session.insert(TABLE, [(1, "Ann")])
+
+    def write() -> None:
+        with session.transaction():
+            session.execute(staging.empty(DIALECT, TABLE))
+            if how == "aborted":
+                snowflake_double.abort()
+            else:
+                session.reshape(TABLE, Reshape(added=(Column("at", TEXT),)))
+            session.insert(TABLE, [(2, "Bob")])
+
+    with pytest.raises(Stopped) as stopped:
+        write()
+
+    assert "before its time" in str(stopped.value)
+    assert session.rows("select * from house.things") == [(1, "Ann")]
+    with session.transaction():
+        session.insert(TABLE, [(3, "Eve")])
+    assert session.rows("select n from house.things order by n") == [(1,), (3,)]
+    session.close()
 
 
 def test_what_a_transaction_has_made_goes_with_it(snowflake: str, tmp_path: Path) -> None:

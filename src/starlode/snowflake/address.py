@@ -67,7 +67,6 @@ class Address:
             "database": spelled(unquote(found.path.strip("/"))),
             "application": "starlode",
             "paramstyle": "qmark",
-            "autocommit": True,
             "client_session_keep_alive": True,
             "login_timeout": LOGIN_PATIENCE,
             "network_timeout": PATIENCE,
@@ -115,11 +114,11 @@ def problem(url: str) -> str:
     return "" if found.path.strip("/") and "/" not in found.path.strip("/") else "it names no database"
 
 
-def connect(address: Address) -> Any:
-    """An open connection in which each statement stands alone unless a transaction is begun; raises WarehouseError."""
+def connect(address: Address, *, commits: bool = True) -> Any:
+    """An open connection in which each statement commits itself unless a transaction is begun; raises WarehouseError."""
     opened = driver()
     try:
-        connection = opened.connect(**address.told())
+        connection = opened.connect(**address.told(), autocommit=commits)
     except opened.errors.Error as error:
         raise _unreachable(address, error) from None
     except (OSError, TypeError, ValueError) as error:

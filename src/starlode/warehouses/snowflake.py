@@ -12,7 +12,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from starlode.errors import WarehouseError
+from starlode.errors import Stopped, WarehouseError
 from starlode.remembered import Remembered
 from starlode.secret import Secret
 from starlode.session import Reshape, Unfit
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from starlode.table import Column, Table, Type
 
 ROWS_AT_ONCE = 200
+NUMBER = "select current_transaction()"
 # Each remark is passed over whole, so that none of them hides another statement.
 REMARKS = r"(?>[\s(]|--[^\n]*\n|/\*.*?\*/)*"
 READS = re.compile(rf"{REMARKS}(select|with|values|show|describe|explain)\b", re.IGNORECASE | re.DOTALL)
@@ -49,6 +50,7 @@ OF_ACCOUNT = r"(?!session|account|user|role|warehouse)"
 WRITES = re.compile(
     rf"\s*(insert|update|delete|copy|begin|commit|rollback|(create|drop|alter)\s{OF_ACCOUNT})\b", re.IGNORECASE
 )
+CHANGES = re.compile(r"\s*(insert|update|delete|copy)\b", re.IGNORECASE)
 MAKES = re.compile(r'(create|drop|alter)\s[^(]*"\."')
 HINT = "mend the values at the source; the extraction is landed and waits"
 
@@ -109,7 +111,8 @@ class Snowflake:
 
         The client reads the landing and puts what it loads into a stage, unless the landing lies in one.
         """
-        first = connect(self.address)
+        # Should the server end a transaction behind our back, what comes after it must not stay either.
+        first = connect(self.address, commits=read_only)
         if read_only:
             return SnowflakeSession(first)
         second = None
@@ -174,6 +177,8 @@ class SnowflakeSession:
             self._columns.forget()
         if self._making is None or not self._making.takes(sql):
             self._run(sql, values)
+            if self._making is None and CHANGES.match(sql):
+                self._run("commit", ())
             if sql.startswith("create schema"):
                 run(self._connection, STAY)
 
@@ -278,12 +283,18 @@ class SnowflakeSession:
     def transaction(self) -> Iterator[None]:
         """All or nothing of the rows at once; what was made for it is tidied when it has ended, or by the next run."""
         self._run("begin", ())
+        number = self.rows(NUMBER)
         self._making = Making(self._second, self._write, self._seen)
         try:
             if self._holder is not None:
                 self._holder.renew(self._connection)
             yield
             is_untidy = self._making.settle()
+            if self.rows(NUMBER) != number:
+                raise Stopped(
+                    "Snowflake has ended a transaction before its time: somebody has aborted it, or waited for it too long",
+                    hint="run again: nothing of it was committed",
+                )
             self._run("commit", ())
         except BaseException:
             making, self._making = self._making, None

@@ -1,8 +1,8 @@
 """The process of the double: fakesnow's server on a port of loopback, with what it lacks.
 
 `python -m starlode.sandbox.snowflake.serve PORT` reads from the variable STARLODE_DOUBLE, as JSON, who may come in: for each
-user a password or a token, or the public key of one who signs; `reads` for one who may only read; and how many seconds a
-transaction that is idle may stand in others' way; `warehouses` and `roles` that there are.
+user a password or a token, or the public key of one who signs, `reads` for one who may only read, and `idle`, the seconds
+that a transaction may stand in others' way while its session says nothing; `warehouses` and `roles` that there are.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from starlette.routing import Route
 from starlode.sandbox.snowflake.gaps import NOT_IMITATED
 from starlode.sandbox.snowflake.otherwise import meant
 from starlode.sandbox.snowflake.plainly import is_plain, plain, read_once, whole
-from starlode.sandbox.snowflake.standing import World, copied_from
+from starlode.sandbox.snowflake.standing import IDLE, World, copied_from
 
 ANSWERS_KEPT = 100
 # The virtual warehouses and the roles that there are, where nobody says others.
@@ -38,7 +38,7 @@ WAREHOUSES, ROLES = ("load",), ("loader",)
 
 def main(port: int, told: Any) -> None:
     """Serve until the process is ended."""
-    world = World(float(told.get("idle", 300)))
+    world = World()
     _stand_in(world)
     _tell_exactly()
     server.parse_one = fakesnow.cursor.parse_one = read_once(fakesnow.cursor.parse_one)
@@ -185,7 +185,9 @@ def _is_let_in(user: Any, asked: Any) -> bool:
 def _entered(told: Any, asked: Any, user: Any, there: Any) -> JSONResponse:
     """The answer to a login, with what the session has got of what it asked for."""
     held = server.sessions[told["data"]["token"]]
-    held.only_reads = bool(user.get("reads"))
+    held.only_reads, held.idle = bool(user.get("reads")), float(user.get("idle", IDLE))
+    # When a transaction begins by itself is the world's to say.
+    held.commits_itself, held._autocommit = held._autocommit, True
     known = {"databaseName": held.database if held.database_set else None}
     for asking, name in (("warehouse", "warehouseName"), ("roleName", "roleName")):
         names = [str(one).upper() for one in there[asking]]

@@ -2,7 +2,8 @@
 
 A statement that makes, alters or drops something commits what its session has begun. What other sessions make, or add, while
 one has a transaction open is seen in it at once: it is done inside the DuckDB transaction, and again if that is rolled back. A
-session that has said nothing for a time, and stands in others' way, has its transaction rolled back.
+session that has said nothing for a time, and stands in others' way, has its transaction rolled back, as has one whose
+transaction is aborted by its number: neither is told, and what it says next is outside of a transaction.
 """
 
 from __future__ import annotations
@@ -26,6 +27,11 @@ from starlode.sandbox.snowflake.refused import DENIED, MISSING, UNKNOWN, as_refu
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# Seconds that a transaction may stand in others' way while its session says nothing.
+IDLE = 300.0
+_NUMBER = re.compile(r"\s*select current_transaction\(\)\s*", re.IGNORECASE)
+_SHOW = re.compile(r"\s*show transactions in account\s*", re.IGNORECASE)
+_ABORT = re.compile(r"\s*select system\$abort_transaction\((\d+)\)\s*", re.IGNORECASE)
 _FIRST = re.compile(r"\s*(\w+)")
 _COPY_GRANTS = re.compile(r"(create or replace view .*?) copy grants as\n", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"\s*alter session set query_tag = '[^']*'\s*", re.IGNORECASE)
@@ -44,13 +50,15 @@ _TRANSIENT = re.compile(r"(create (?:or replace )?)transient ", re.IGNORECASE)
 NUMBERS = "starlode_numbers"
 _STAGE = re.compile(r"\s*create (or replace )?stage", re.IGNORECASE)
 MAKING = ("create", "drop", "alter", "truncate")
-CHANGING = (*MAKING, "insert", "update", "delete", "copy")
+WRITING = ("insert", "update", "delete", "copy")
+CHANGING = (*MAKING, *WRITING)
 
 
 @dataclass
 class Open:
-    """A transaction that has begun, when its session last said something, and what others did meanwhile."""
+    """A transaction that has begun, when its session was last told something, and what others did meanwhile."""
 
+    number: int
     said: float
     repeats: list[tuple[str, Any, Any]] = field(default_factory=list)
 
@@ -58,38 +66,60 @@ class Open:
 class World:
     """All sessions of the double, one statement at a time."""
 
-    def __init__(self, idle: float) -> None:
-        self._idle = idle
+    def __init__(self) -> None:
         self._lock = threading.RLock()
         self._open: dict[Any, Open] = {}
+        self._begun = 0
 
     def carry(self, cursor: Any, sql: str, go: Callable[[str], Any]) -> Any:
         """Carry out a statement of a session."""
         with self._lock:
-            judge(sql)
-            if _TAG.fullmatch(sql):
-                return go("select 'Statement executed successfully.' as status")
-            conn, word = cursor._conn, _word(sql)
-            if word in CHANGING and getattr(conn, "only_reads", False):
-                raise refused(
-                    DENIED, "SQL access control error:\nInsufficient privileges to operate on schema", "42501"
-                )
-            if word in ("begin", "commit", "rollback"):
-                return self._bound(conn, word, go)
-            if conn in self._open:
-                self._open[conn].said = time.monotonic()
-                if word not in MAKING:
-                    _look(conn, sql)
-                    return _plainly(conn, sql, go)
-                self._end(conn, "commit")
-            if found := _REMOVE.match(sql):
-                return _remove(conn, found, go)
-            if found := _DROP_DATABASE.match(sql):
-                return go(f"select 'dropped' as {_detached(conn, found[1])}")
-            others = self._standing(conn) if word in (*MAKING, "insert", "update", "delete") else []
-            if others and (word in MAKING or word == "insert") and not _STAGE.match(sql):
-                return self._inside(others[0], cursor, sql, go)
-            return _plainly(conn, sql, go)
+            try:
+                return self._carried(cursor, sql, go)
+            finally:
+                if cursor._conn in self._open:
+                    self._open[cursor._conn].said = time.monotonic()
+
+    def _carried(self, cursor: Any, sql: str, go: Callable[[str], Any]) -> Any:
+        judge(sql)
+        if _TAG.fullmatch(sql):
+            return go("select 'Statement executed successfully.' as status")
+        conn, word = cursor._conn, _word(sql)
+        if word in CHANGING and getattr(conn, "only_reads", False):
+            raise refused(DENIED, "SQL access control error:\nInsufficient privileges to operate on schema", "42501")
+        if answer := self._asked(conn, sql):
+            return go(answer)
+        if word in ("begin", "commit", "rollback"):
+            return self._bound(conn, word, go)
+        if word in WRITING and not conn.commits_itself:
+            self._bound(conn, "begin", conn._duck_conn.execute)
+        if conn in self._open:
+            if word not in MAKING:
+                _look(conn, sql)
+                return _plainly(conn, sql, go)
+            self._end(conn, "commit")
+        if found := _REMOVE.match(sql):
+            return _remove(conn, found, go)
+        if found := _DROP_DATABASE.match(sql):
+            return go(f"select 'dropped' as {_detached(conn, found[1])}")
+        others = self._standing(conn) if word in (*MAKING, "insert", "update", "delete") else []
+        if others and (word in MAKING or word == "insert") and not _STAGE.match(sql):
+            return self._inside(others[0], cursor, sql, go)
+        return _plainly(conn, sql, go)
+
+    def _asked(self, conn: Any, sql: str) -> str:
+        """The answer to what is asked of transactions, as a SELECT; nothing where a statement asks something else."""
+        if _NUMBER.fullmatch(sql):
+            number = str(self._open[conn].number) if conn in self._open else "null"
+            return f'select cast({number} as varchar) as "CURRENT_TRANSACTION()"'
+        if _SHOW.fullmatch(sql):
+            numbers = ", ".join(f"({held.number}, 'running')" for held in self._open.values())
+            return f"select * from (values {numbers or '(0, null)'}) as t (id, state) where state is not null"
+        if found := _ABORT.fullmatch(sql):
+            for other in [c for c, held in self._open.items() if held.number == int(found[1])]:
+                self._end(other, "rollback")
+            return f"select 'Transaction {found[1]} is aborted.' as status"
+        return ""
 
     def leave(self, conn: Any) -> None:
         """Roll back what a session that ends has begun."""
@@ -101,7 +131,8 @@ class World:
         """Begin or end a transaction; one within another is the other."""
         if word == "begin" and conn not in self._open:
             self._standing(conn)
-            self._open[conn] = Open(time.monotonic())
+            self._begun += 1
+            self._open[conn] = Open(self._begun, time.monotonic())
             return go("BEGIN")
         if word != "begin" and conn in self._open:
             self._end(conn, word)
@@ -130,7 +161,7 @@ class World:
         """The sessions whose transactions stand in the way of another's; those that are idle are ended."""
         others = [c for c in self._open if c is not conn and c.database == conn.database]
         for other in others:
-            if time.monotonic() - self._open[other].said > self._idle:
+            if time.monotonic() - self._open[other].said > other.idle:
                 self._end(other, "rollback")
         return [c for c in others if c in self._open]
 
