@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from starlode.snowflake.dialect import DIALECT
@@ -20,7 +21,7 @@ from starlode.snowflake.refusing import Unknown, told
 from starlode.sql import staging
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from starlode.session import Reshape
     from starlode.table import Column, Table
@@ -34,7 +35,7 @@ _OTHER = re.compile(r"(create|drop|alter)\s", re.IGNORECASE)
 OLD = " (old)"
 STAY = 'use schema "STARLODE_WORK"'
 _WRITE = f"insert into {LOOSE} (number, said) values (?, ?)"
-_FORGET, _FORGET_ONE = f"delete from {LOOSE}", f"delete from {LOOSE} where number = ?"
+_FORGET, _FORGET_SOME = f"delete from {LOOSE}", f"delete from {LOOSE} where number between ? and ?"
 _LEFT = f"select number, said from {LOOSE} order by number"
 
 
@@ -130,8 +131,9 @@ class Making:
         after = [*self._after, *(f"drop table if exists {place}" for place in self._leaving), *renamed]
         if self._undone:
             self.write(_FORGET)
-        for number, said in enumerate(after, 1):
-            self.write(f"insert into {LOOSE} (number, said) values ({number}, {DIALECT.text(said)})")
+        if after:
+            lines = ",\n  ".join(f"({number}, {DIALECT.text(said)})" for number, said in enumerate(after, 1))
+            self.write(f"insert into {LOOSE} (number, said) values\n  {lines}")
         return bool(after)
 
     @property
@@ -194,10 +196,20 @@ def tidy(connection: Any) -> None:
     """Do what ended transactions have left to do, or to take back; what was done and not yet forgotten does no harm."""
     with told(_LEFT):
         left = connection.cursor().execute(_LEFT).fetchall()
-    for number, said in left:
-        with suppress(Unknown):  # what is not there was done before
-            run(connection, said)
-        run(connection, _FORGET_ONE, number)
+    for done in _at_once(left):
+        for _, said in done:
+            with suppress(Unknown):  # what is not there was done before
+                run(connection, said)
+        run(connection, _FORGET_SOME, done[0][0], done[-1][0])
+
+
+def _at_once(left: Iterable[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
+    """The lines that may be forgotten together: tables that go. After any other line, a name may be another table's."""
+    for goes, lines in groupby(left, lambda line: DROPPED.fullmatch(line[1]) is not None):
+        if goes:
+            yield list(lines)
+        else:
+            yield from ([line] for line in lines)
 
 
 def kept(name: str) -> str:
