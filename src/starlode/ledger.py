@@ -26,7 +26,7 @@ from starlode.sql.keys import key_map
 from starlode.step import Outcome, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from starlode.finding import Finding
     from starlode.project import Project
@@ -146,6 +146,8 @@ class Ledger:
 
     def write_rejects(self, stream: str, manifest: int, rejects: Sequence[Reject]) -> None:
         """Keep rejected rows, numbered over the life of the warehouse."""
+        if not rejects:
+            return
         first = self._session.rows(sql.next_reject(self._session.dialect))[0][0]
         at = now()
         self._session.insert(
@@ -160,17 +162,20 @@ class Ledger:
         """How many rows of each stream this run has kept as rejects."""
         return dict(self._session.rows(sql.count_rejects(self._session.dialect), (self.run_id,)))
 
-    def resolve_rejects(self, stream: str, files: Sequence[str] | None, how: str) -> int:
-        """Close the open rejects of files whose rows have been read again, or (None) of all; how many there were."""
-        rows = self._session.rows(sql.open_rejects(self._session.dialect))
-        ids = [row[0] for row in rows if row[2] == stream and (files is None or row[4] in set(files))]
-        self._session.insert(sql.RESOLUTION, [(reject_id, self.run_id, how, now()) for reject_id in ids])
-        return len(ids)
+    def resolve_rejects(self, stream: str, read: Collection[str] | None, gone: Collection[str]) -> None:
+        """Close the open rejects of files whose rows have been read again, or (None) of all, and of those that are gone."""
+        rows = self._session.rows(sql.open_rejects(self._session.dialect, stream, ("reject_id", "file")))
+        at, closed = now(), []
+        for reject_id, file in rows:
+            if read is None or file in read:
+                closed.append((reject_id, self.run_id, "read again", at))
+            elif file in gone:
+                closed.append((reject_id, self.run_id, "gone", at))
+        self._session.insert(sql.RESOLUTION, closed)
 
     def open_rejects(self, stream: str) -> list[Reject]:
         """The rejected rows of a stream that nobody has resolved yet."""
-        rows = self._session.rows(sql.open_rejects(self._session.dialect))
-        return [Reject(*row[4:10]) for row in rows if row[2] == stream]
+        return [Reject(*row[4:10]) for row in self._session.rows(sql.open_rejects(self._session.dialect, stream))]
 
     def write_conflicts(self, name: str, rule: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Keep which keys disagree, in which columns and how many rows."""

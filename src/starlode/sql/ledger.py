@@ -254,12 +254,13 @@ def count_rejects(dialect: Dialect) -> str:
     return f"select stream, count(*) from {dialect.table(REJECT)} where run_id = {dialect.hole(1)} group by stream"
 
 
-def open_rejects(dialect: Dialect) -> str:
-    """Rejected rows that nobody has resolved yet."""
-    names, gone = dialect.names(REJECT.names, "r"), undone(dialect)
+def open_rejects(dialect: Dialect, stream: str = "", names: tuple[str, ...] = REJECT.names) -> str:
+    """Rejected rows that nobody has resolved yet, of one stream or of all."""
+    gone = undone(dialect)
+    own = f"r.stream = {dialect.text(stream)} and " if stream else ""
     return (
-        f"select {names} from {dialect.table(REJECT)} as r\n"
-        f" where r.run_id not in ({gone})\n"
+        f"select {dialect.names(names, 'r')} from {dialect.table(REJECT)} as r\n"
+        f" where {own}r.run_id not in ({gone})\n"
         f"   and not exists (select 1 from {dialect.table(RESOLUTION)} as s\n"
         f"                    where s.reject_id = r.reject_id and s.run_id not in ({gone}))\n"
         " order by r.reject_id"

@@ -23,7 +23,7 @@ from starlode.steps.sieve import sieved
 from starlode.work import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from starlode.finding import Reject
     from starlode.landing import Manifest
@@ -60,10 +60,9 @@ class Silent(Ledger):
     def write_rejects(self, stream: str, manifest: int, rejects: Sequence[Reject]) -> None:  # noqa: ARG002
         self._open += rejects
 
-    def resolve_rejects(self, stream: str, files: Sequence[str] | None, how: str) -> int:  # noqa: ARG002
-        before = len(self._open)
-        self._open = [reject for reject in self._open if files is not None and reject.file not in files]
-        return before - len(self._open)
+    def resolve_rejects(self, stream: str, read: Collection[str] | None, gone: Collection[str]) -> None:  # noqa: ARG002
+        closed = None if read is None else {*read, *gone}
+        self._open = [reject for reject in self._open if closed is not None and reject.file not in closed]
 
     def open_rejects(self, stream: str) -> list[Reject]:  # noqa: ARG002
         return self._open

@@ -94,9 +94,8 @@ def load_extraction(step: Load, work: Work, manifest: Manifest, load_key: int) -
     """Bring one extraction into staging; the caller holds the transaction."""
     session, stream = work.session, step.stream
     # Before the load, which may reject rows of the same files anew.
-    read = None if manifest.mode == "full" else tuple(manifest.position)
-    work.ledger.resolve_rejects(str(stream), read, "read again")
-    work.ledger.resolve_rejects(str(stream), manifest.forgets, "gone")
+    read = None if manifest.mode == "full" else manifest.position.keys()
+    work.ledger.resolve_rejects(str(stream), read, frozenset(manifest.forgets))
     held = session.columns(staging.staging_table(stream))
     own = tuple(column for column in held if column.name not in staging.TECHNICAL_NAMES)
     undecided = _without_values(work, stream, own)
