@@ -91,10 +91,9 @@ def play(story: dict[str, Any], folder: Path, target: str, build: str = "target"
         unknown = day.keys() - WORDS
         if unknown:
             raise ValueError(f"day {number} says {unknown}, which no story knows")
-        # That the whole star is sound, and that nothing changes a second time, is asked every day where a real warehouse
-        # builds its own star, else on the last: each run checks by itself what it has built.
+        # That nothing changes a second time is asked every day where a real warehouse builds its own star, else on the last.
         asked = (build == "target" and target.startswith(REAL)) or number == len(story["days"])
-        days.append(_live(folder, target, {"day": number, "status": "succeeded", "asked": asked, **day}))
+        days.append(_live(folder, target, {"day": number, "status": "succeeded", "again": asked, **day}))
     return days
 
 
@@ -104,12 +103,14 @@ def _live(folder: Path, target: str, day: dict[str, Any]) -> Day:
     if day.get("lost"):
         projects.lose(project)
     ended = _run(project, day)
-    told: dict[str, Any] = {"status": day["status"], "unbalanced": []}
-    found: dict[str, Any] = {"status": ended.status, "unbalanced": projects.rows(project, UNBALANCED)}
-    if ended.status == "succeeded" and day["asked"]:
-        told["broken"], found["broken"] = [], [f.message for f in starlode.check(project)]
-        if day.get("again", True):
-            told["again"], found["again"] = "unchanged", starlode.run(project).status
+    told: dict[str, Any] = {"status": day["status"], "unbalanced": [], "broken": []}
+    found: dict[str, Any] = {
+        "status": ended.status,
+        "unbalanced": projects.rows(project, UNBALANCED),
+        "broken": [f.message for f in starlode.check(project)] if ended.status == "succeeded" else [],
+    }
+    if ended.status == "succeeded" and day.get("again", True):
+        told["again"], found["again"] = "unchanged", starlode.run(project).status
     if "error" in day:
         told["error"], found["error"] = (day["error"], day["error"] if day["error"] in ended.error else ended.error)
     if ended.error and "error" not in day:
