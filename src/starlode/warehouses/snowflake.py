@@ -47,10 +47,9 @@ NUMBER = "select current_transaction()"
 REMARKS = r"(?>[\s(]|--[^\n]*\n|/\*.*?\*/)*"
 READS = re.compile(rf"{REMARKS}(select|with|values|show|describe|explain)\b", re.IGNORECASE | re.DOTALL)
 OF_ACCOUNT = r"(?!session|account|user|role|warehouse)"
-WRITES = re.compile(
-    rf"\s*(insert|update|delete|copy|begin|commit|rollback|(create|drop|alter)\s{OF_ACCOUNT})\b", re.IGNORECASE
-)
-CHANGES = re.compile(r"\s*(insert|update|delete|copy)\b", re.IGNORECASE)
+OF_ROWS = "insert|update|delete|copy"
+WRITES = re.compile(rf"\s*({OF_ROWS}|begin|commit|rollback|(create|drop|alter)\s{OF_ACCOUNT})\b", re.IGNORECASE)
+CHANGES = re.compile(rf"\s*({OF_ROWS})\b", re.IGNORECASE)
 MAKES = re.compile(r'(create|drop|alter)\s[^(]*"\."')
 HINT = "mend the values at the source; the extraction is landed and waits"
 

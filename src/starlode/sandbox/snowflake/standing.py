@@ -56,7 +56,7 @@ CHANGING = (*MAKING, *WRITING)
 
 @dataclass
 class Open:
-    """A transaction that has begun, when its session was last told something, and what others did meanwhile."""
+    """A transaction that has begun, when its session's last statement ended, and what others did meanwhile."""
 
     number: int
     said: float
@@ -85,7 +85,7 @@ class World:
         if _TAG.fullmatch(sql):
             return go("select 'Statement executed successfully.' as status")
         conn, word = cursor._conn, _word(sql)
-        if word in CHANGING and getattr(conn, "only_reads", False):
+        if word in CHANGING and conn.only_reads:
             raise refused(DENIED, "SQL access control error:\nInsufficient privileges to operate on schema", "42501")
         if answer := self._asked(conn, sql):
             return go(answer)
@@ -102,7 +102,7 @@ class World:
             return _remove(conn, found, go)
         if found := _DROP_DATABASE.match(sql):
             return go(f"select 'dropped' as {_detached(conn, found[1])}")
-        others = self._standing(conn) if word in (*MAKING, "insert", "update", "delete") else []
+        others = self._standing(conn) if word in CHANGING and word != "copy" else []
         if others and (word in MAKING or word == "insert") and not _STAGE.match(sql):
             return self._inside(others[0], cursor, sql, go)
         return _plainly(conn, sql, go)
